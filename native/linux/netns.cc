@@ -1,0 +1,120 @@
+#include "linux/netns.h"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace etherloom {
+namespace {
+
+constexpr char kThreadNetns[] = "/proc/thread-self/ns/net";
+
+// std::thread reports failure by an exception, which this addon is built without.
+Failure RunOnThread(const std::function<Failure()>& work) {
+  struct Call {
+    const std::function<Failure()>& work;
+    Failure result;
+  } call{work, {}};
+  pthread_t thread;
+  const int error = pthread_create(
+      &thread, nullptr,
+      [](void* argument) -> void* {
+        auto* call = static_cast<Call*>(argument);
+        call->result = call->work();
+        return nullptr;
+      },
+      &call);
+  if (error != 0) return {-error, "pthread_create"};
+  pthread_join(thread, nullptr);
+  return call.result;
+}
+
+Failure CheckNetns(int fd) {
+  const int type = ioctl(fd, NS_GET_NSTYPE);
+  if (type < 0) return errno == ENOTTY ? Failure{-EINVAL, "ioctl NS_GET_NSTYPE"} : Failure::Errno("ioctl NS_GET_NSTYPE");
+  if (type != CLONE_NEWNET) return {-EINVAL, "ioctl NS_GET_NSTYPE"};
+  return {};
+}
+
+Failure OpenThreadNetns(UniqueFd* out) {
+  *out = UniqueFd(open(kThreadNetns, O_RDONLY | O_CLOEXEC));
+  return *out ? Failure{} : Failure::Errno("open");
+}
+
+// ip-netns(8) wants the directory to be a shared mount, so that a name made in one mount namespace is seen in others.
+Failure PrepareDirectory(const std::string& directory) {
+  if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) return Failure::Errno("mkdir");
+  const char* path = directory.c_str();
+  if (mount("", path, "none", MS_SHARED | MS_REC, nullptr) == 0) return {};
+  if (errno != EINVAL) return Failure::Errno("mount");
+  // Not a mount point yet: bind it onto itself first.
+  if (mount(path, path, "none", MS_BIND | MS_REC, nullptr) != 0) return Failure::Errno("mount");
+  if (mount("", path, "none", MS_SHARED | MS_REC, nullptr) != 0) return Failure::Errno("mount");
+  return {};
+}
+
+}  // namespace
+
+Failure RunInNetns(int netns, const std::function<Failure()>& work) {
+  if (netns < 0) return work();
+  return RunOnThread([&]() -> Failure {
+    if (setns(netns, CLONE_NEWNET) != 0) return Failure::Errno("setns");
+    return work();
+  });
+}
+
+Failure OpenNetns(const std::string& path, UniqueFd* out) {
+  // O_NONBLOCK: a path that turns out to be a FIFO must not hang the caller.
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return Failure::Errno("open");
+  if (const Failure failure = CheckNetns(fd.get())) return failure;
+  *out = std::move(fd);
+  return {};
+}
+
+Failure AdoptNetns(int fd, UniqueFd* out) {
+  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy) return Failure::Errno("fcntl F_DUPFD_CLOEXEC");
+  if (const Failure failure = CheckNetns(copy.get())) return failure;
+  *out = std::move(copy);
+  return {};
+}
+
+Failure CreateNetns(UniqueFd* out) {
+  return RunOnThread([&]() -> Failure {
+    if (unshare(CLONE_NEWNET) != 0) return Failure::Errno("unshare");
+    return OpenThreadNetns(out);
+  });
+}
+
+Failure CreateNamedNetns(const std::string& directory, const std::string& name, UniqueFd* out) {
+  if (const Failure failure = PrepareDirectory(directory)) return failure;
+  const std::string path = directory + "/" + name;
+  UniqueFd file(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
+  if (!file) return Failure::Errno("open");
+  const Failure failure = RunOnThread([&]() -> Failure {
+    if (unshare(CLONE_NEWNET) != 0) return Failure::Errno("unshare");
+    if (mount(kThreadNetns, path.c_str(), "none", MS_BIND, nullptr) != 0) return Failure::Errno("mount");
+    return OpenThreadNetns(out);
+  });
+  if (failure) {
+    umount2(path.c_str(), MNT_DETACH);
+    unlink(path.c_str());
+  }
+  return failure;
+}
+
+Failure DeleteNamedNetns(const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name;
+  // EINVAL: not a mount point, a name left over by a crash between open() and mount().
+  if (umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL) return Failure::Errno("umount2");
+  if (unlink(path.c_str()) != 0) return Failure::Errno("unlink");
+  return {};
+}
+
+}  // namespace etherloom
