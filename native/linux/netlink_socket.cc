@@ -24,10 +24,13 @@ constexpr int kAnswerTimeoutMs = 30'000;
 #define NETLINK_GET_STRICT_CHK 12
 #endif
 
+// The kind of an rtnetlink message (NEW, DEL, GET, SET) is in its two lowest bits (enum rtnl_kinds).
+bool IsRouteGet(uint16_t type) { return (type & 3) == 2; }
+
 bool IsDump(int protocol, uint16_t type, uint16_t flags) {
   if ((flags & NLM_F_DUMP) != NLM_F_DUMP) return false;
-  // In rtnetlink the same bits mean REPLACE|EXCL on NEW and DEL; the kind is in the two lowest bits (RTM_FAM, rtnl_kinds).
-  return protocol != NETLINK_ROUTE || (type & 3) == 2;
+  // In rtnetlink the same bits mean REPLACE|EXCL on NEW and DEL.
+  return protocol != NETLINK_ROUTE || IsRouteGet(type);
 }
 
 }  // namespace
@@ -65,7 +68,8 @@ Failure NetlinkSocket::Split(std::span<uint8_t> requests, std::vector<Request>* 
   NlMessage message;
   while (reader.Next(&message)) {
     const auto offset = static_cast<size_t>(message.bytes.data() - requests.data());
-    out->push_back({offset, message.bytes.size(), message.flags, IsDump(protocol_, message.type, message.flags)});
+    out->push_back({offset, message.bytes.size(), IsDump(protocol_, message.type, message.flags),
+                    (message.flags & NLM_F_ECHO) != 0 || protocol_ != NETLINK_ROUTE || IsRouteGet(message.type)});
     const uint32_t sequence = ++sequence_;
     memcpy(requests.data() + offset + 8, &sequence, sizeof sequence);
     // An unanswered request would leave the exchange waiting for ever.
@@ -91,7 +95,7 @@ Failure NetlinkSocket::Transact(std::span<uint8_t> requests, NlReply* reply) {
     do {
       const Request& request = list[last];
       bytes += NlAlign(request.length);
-      cost += (request.flags & NLM_F_ECHO) != 0 || request.length <= 256 ? kObjectCost : kAckCost;
+      cost += request.answers_object ? kObjectCost : kAckCost;
       ++last;
     } while (last < list.size() && !list[first].dump && !list[last].dump &&
              bytes + list[last].length <= kMaxChunkBytes && cost + kObjectCost <= receive_budget_);
@@ -158,7 +162,7 @@ Failure NetlinkSocket::Collect(size_t first, size_t pending, NlReply* reply) {
       for (size_t i = first; i < end; ++i) {
         if (!answered[i - first]) reply->outcomes[i] = -ENOBUFS;
       }
-      for (size_t unused = 0; recv(fd_.get(), nullptr, 0, MSG_DONTWAIT) >= 0; ++unused) continue;
+      while (recv(fd_.get(), nullptr, 0, MSG_DONTWAIT) >= 0) continue;
       return {};
     }
     NlMessageReader reader(std::span<const uint8_t>(reply->data).subspan(start, length));

@@ -56,8 +56,8 @@ class NetlinkSocket {
   struct Request {
     size_t offset;
     size_t length;
-    uint16_t flags;
     bool dump;
+    bool answers_object;  // an echo or a GET: its answer is more than an ack
   };
 
   Failure Split(std::span<uint8_t> requests, std::vector<Request>* out);

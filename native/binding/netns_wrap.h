@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace etherloom {
+
+// Adds netnsOpen, netnsAdopt, netnsCreate, netnsCreateNamed and netnsDeleteNamed to the addon's exports.
+void DefineNetns(Napi::Env env, Napi::Object exports);
+
+}  // namespace etherloom
