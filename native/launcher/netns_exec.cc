@@ -1,20 +1,20 @@
-// netns-exec NAMESPACE SYSNAME PROGRAM [ARGUMENT...]: runs PROGRAM inside the network namespace at the path NAMESPACE.
+// netns-exec FD NAME PROGRAM [ARGUMENT...]: runs PROGRAM inside the network namespace of the inherited descriptor FD.
 //
 // Node starts children from its main thread, which must never move to another namespace; so the child moves itself,
 // then becomes PROGRAM. As `ip netns exec` does, it gives PROGRAM a /sys that shows the namespace's own devices, and binds
-// /etc/netns/SYSNAME/* over /etc when SYSNAME is not empty. Both are best effort: without CAP_SYS_ADMIN they are left out.
+// /etc/netns/NAME/* over /etc when NAME is not empty. Both are best effort: without CAP_SYS_ADMIN they are left out.
 // Exit status 125: the namespace could not be entered; 126: PROGRAM cannot be run; 127: PROGRAM was not found.
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <climits>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace {
@@ -51,14 +51,15 @@ void PrivateMounts(const char* name) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    fprintf(stderr, "usage: netns-exec NAMESPACE SYSNAME PROGRAM [ARGUMENT...]\n");
+    fprintf(stderr, "usage: netns-exec FD NAME PROGRAM [ARGUMENT...]\n");
     return 125;
   }
-  const int netns = open(argv[1], O_RDONLY | O_CLOEXEC);
-  if (netns < 0 || setns(netns, CLONE_NEWNET) != 0) {
-    fprintf(stderr, "netns-exec: cannot enter network namespace %s: %s\n", argv[1], strerror(errno));
+  const int netns = atoi(argv[1]);
+  if (setns(netns, CLONE_NEWNET) != 0) {
+    fprintf(stderr, "netns-exec: cannot enter the network namespace: %s\n", strerror(errno));
     return 125;
   }
+  close(netns);
   PrivateMounts(argv[2]);
   execvp(argv[3], argv + 3);
   const int error = errno;
