@@ -1,6 +1,7 @@
 #include "binding/descriptor_wrap.h"
 
 #include "binding/module.h"
+#include "linux/netns.h"
 
 namespace etherloom {
 
@@ -21,11 +22,16 @@ Napi::Value DescriptorWrap::Create(Napi::Env env, UniqueFd fd) {
   return object;
 }
 
-std::shared_ptr<UniqueFd> DescriptorWrap::From(const Napi::Value& value) {
-  if (!value.IsObject()) return nullptr;
+int NetnsArgument::get() const {
+  if (here_) return kHere;
+  return fd_ ? fd_->get() : kClosed;
+}
+
+NetnsArgument DescriptorWrap::Netns(const Napi::Value& value) {
+  if (!value.IsObject()) return NetnsArgument();
   const Napi::Object object = value.As<Napi::Object>();
-  if (!object.InstanceOf(Module::Of(value.Env()).descriptor_class.Value())) return nullptr;
-  return Unwrap(object)->fd_;
+  const bool known = object.InstanceOf(Module::Of(value.Env()).descriptor_class.Value());
+  return NetnsArgument(known ? Unwrap(object)->fd_ : nullptr);
 }
 
 DescriptorWrap::DescriptorWrap(const Napi::CallbackInfo& info) : ObjectWrap(info), module_(Module::Of(info.Env())) {}

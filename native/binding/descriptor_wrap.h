@@ -11,13 +11,26 @@ namespace etherloom {
 
 class Module;
 
+// Keeps a namespace open while work that was given it is in progress, whatever JavaScript closes meanwhile.
+class NetnsArgument {
+ public:
+  NetnsArgument() = default;
+  explicit NetnsArgument(std::shared_ptr<UniqueFd> fd) : here_(false), fd_(std::move(fd)) {}
+
+  // A descriptor, kHere or kClosed.
+  int get() const;
+
+ private:
+  bool here_ = true;
+  std::shared_ptr<UniqueFd> fd_;
+};
+
 class DescriptorWrap : public Napi::ObjectWrap<DescriptorWrap> {
  public:
   static void Define(Napi::Env env, Module& module);
   static Napi::Value Create(Napi::Env env, UniqueFd fd);
-  // The descriptor of an argument that is a Descriptor or undefined (an empty pointer, as for a closed one). It stays open
-  // while the pointer lives, so that work in progress outlasts a close().
-  static std::shared_ptr<UniqueFd> From(const Napi::Value& value);
+  // The namespace argument of a call: a Descriptor, or undefined for this process's own.
+  static NetnsArgument Netns(const Napi::Value& value);
 
   explicit DescriptorWrap(const Napi::CallbackInfo& info);
   ~DescriptorWrap() override;

@@ -63,9 +63,9 @@ Napi::Value NetlinkWrap::Open(const Napi::CallbackInfo& info) {
   const int protocol = info[0].As<Napi::Number>().Int32Value();
   return PromiseWorker<std::shared_ptr<NetlinkSocket>>::Run(
       info.Env(),
-      [protocol, netns = DescriptorWrap::From(info[1])](std::shared_ptr<NetlinkSocket>& socket) -> Failure {
+      [protocol, netns = DescriptorWrap::Netns(info[1])](std::shared_ptr<NetlinkSocket>& socket) -> Failure {
         UniqueFd fd;
-        if (const Failure failure = NetlinkSocket::Open(protocol, netns ? netns->get() : -1, &fd)) return failure;
+        if (const Failure failure = NetlinkSocket::Open(protocol, netns.get(), &fd)) return failure;
         socket = std::make_shared<NetlinkSocket>(std::move(fd), protocol);
         return {};
       },

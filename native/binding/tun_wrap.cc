@@ -82,9 +82,9 @@ Napi::Value TunWrap::Attach(const Napi::CallbackInfo& info) {
                            info[2].As<Napi::Number>().Uint32Value()};
   return PromiseWorker<UniqueFd>::Run(
       info.Env(),
-      [options = std::move(options), netns = DescriptorWrap::From(info[3])](UniqueFd& fd) {
+      [options = std::move(options), netns = DescriptorWrap::Netns(info[3])](UniqueFd& fd) {
         TunIdentity identity;
-        return TunAttach(netns ? netns->get() : -1, options, &fd, &identity);
+        return TunAttach(netns.get(), options, &fd, &identity);
       },
       [](Napi::Env env, UniqueFd& fd) { return Create(env, std::move(fd)); });
 }

@@ -43,7 +43,7 @@ struct NlReply {
 
 class NetlinkSocket {
  public:
-  // Opens a socket of `protocol` (NETLINK_ROUTE, ...) inside `netns`, or here when that is -1.
+  // Opens a socket of `protocol` (NETLINK_ROUTE, ...) inside `netns`, or here when that is kHere.
   static Failure Open(int protocol, int netns, UniqueFd* out);
 
   NetlinkSocket(UniqueFd fd, int protocol);

@@ -61,7 +61,7 @@ Failure PrepareDirectory(const std::string& directory) {
 }  // namespace
 
 Failure RunInNetns(int netns, const std::function<Failure()>& work) {
-  if (netns < 0) return work();
+  if (netns == kHere) return work();
   return RunOnThread([&]() -> Failure {
     if (setns(netns, CLONE_NEWNET) != 0) return Failure::Errno("setns");
     return work();

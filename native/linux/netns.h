@@ -13,7 +13,11 @@
 
 namespace etherloom {
 
-// Runs `work` on a new thread inside the namespace `netns`, or on the calling thread when `netns` is -1.
+// In place of a namespace's descriptor: the one this process is in; and one that was closed (EBADF).
+inline constexpr int kHere = -1;
+inline constexpr int kClosed = -2;
+
+// Runs `work` on a new thread inside the namespace `netns`, or on the calling thread when that is kHere.
 Failure RunInNetns(int netns, const std::function<Failure()>& work);
 
 // Opens `path` and checks that it is a network namespace (EINVAL otherwise).

@@ -34,7 +34,7 @@ struct TunIdentity {
   uint32_t flags = 0;
 };
 
-// Opens /dev/net/tun inside `netns` (-1: here) and attaches.
+// Opens /dev/net/tun inside `netns` (or kHere) and attaches.
 Failure TunAttach(int netns, const TunAttachOptions& options, UniqueFd* fd, TunIdentity* identity);
 
 // TUNGETIFF. EBADFD: the descriptor is a tun one without a device (never attached, or its interface is gone).
