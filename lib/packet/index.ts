@@ -1,0 +1,2 @@
+export * from './address';
+export { GsoType, VnetFlag, VnetHeader } from './vnet-header';
