@@ -211,6 +211,6 @@ export class FrameBatch implements Iterable<Uint8Array> {
   renew(): FrameBatch {
     this.#check();
     this.#pool.generation++;
-    return new FrameBatch(this.#pool);
+    return new FrameBatch(this.#pool as FrameBatchOptions);
   }
 }

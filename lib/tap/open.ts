@@ -56,7 +56,6 @@ interface Context {
   readonly netnsLabel: string | undefined;
 }
 
-const EPERM = -1;
 const ENOENT = -2;
 const EACCES = -13;
 const EBUSY = -16;

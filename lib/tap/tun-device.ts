@@ -167,7 +167,7 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
     if (this.write(batch) === 0) throw this.#error('write a frame', EAGAIN, 'write');
     const after = this.#queue.counters();
     if (after.txFrames > before.txFrames) return;
-    const errno = after.rejections.find((value, i) => i % 2 === 0 && after.rejections[i + 1] !== before.rejections[i + 1]);
+    const errno = after.rejections.find((_, i) => i % 2 === 0 && after.rejections[i + 1] !== before.rejections[i + 1]);
     throw this.#error(`write a frame of ${frame.length} bytes`, errno ?? EAGAIN, 'write');
   }
   #single: FrameBatch | undefined;
