@@ -7,7 +7,19 @@ const { existsSync } = require('node:fs');
 const path = require('node:path');
 
 const prefix = path.resolve(process.execPath, '../..');
-const args = [require.resolve('node-gyp/bin/node-gyp.js'), 'rebuild'];
+/** The development dependency, or the copy that npm brings along, where etherloom is itself a dependency. */
+function nodeGyp() {
+  try {
+    return require.resolve('node-gyp/bin/node-gyp.js');
+  } catch {
+    const own = process.env.npm_config_node_gyp;
+    if (own) return own;
+    console.error('build-native: node-gyp is missing: run this through npm (`npm run build:native`)');
+    process.exit(1);
+  }
+}
+
+const args = [nodeGyp(), 'rebuild'];
 if (existsSync(path.join(prefix, 'include/node/node_api.h'))) args.push(`--nodedir=${prefix}`);
 for (const option of process.argv.slice(2)) {
   const match = /^--sanitize=(address|thread)$/.exec(option);
