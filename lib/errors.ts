@@ -99,9 +99,9 @@ export class NetError extends Error {
   readonly errno: number;
   /** The system call, ioctl or netlink message type that failed. */
   readonly syscall: string;
-  readonly interface?: string;
-  readonly netns?: string;
-  readonly extack?: ExtendedAck;
+  declare readonly interface?: string;
+  declare readonly netns?: string;
+  declare readonly extack?: ExtendedAck;
 
   constructor(details: NetErrorDetails) {
     const [code, text] = describeErrno(details.errno);

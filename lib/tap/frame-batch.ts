@@ -86,7 +86,7 @@ export class FrameBatch implements Iterable<Uint8Array> {
   /** Where frame `index` starts in {@link bytes}: for loops that read a few octets of each frame and make no views. */
   offset(index: number): number {
     this.#check();
-    if (!(index >= 0 && index < this.#length)) throw new RangeError(`no frame ${index} in a batch of ${this.#length}`);
+    if (index >>> 0 !== index || index >= this.#length) throw new RangeError(`no frame ${index} in a batch of ${this.#length}`);
     return this.#pool.slots[2 * index]!;
   }
 
