@@ -123,19 +123,28 @@ export const bytes: Codec<Uint8Array> = {
   },
 };
 
+function writeText(writer: Writer, value: string, terminator: number): void {
+  const length = Buffer.byteLength(value);
+  const at = writer.reserve(length + terminator);
+  if (length === value.length) {
+    for (let i = 0; i < length; i += 1) writer.bytes[at + i] = value.charCodeAt(i);
+  } else {
+    writer.bytes.set(Buffer.from(value), at);
+  }
+}
+
 /** UTF-8 text ending in a NUL, which is neither counted nor required when reading. */
 export const string: Codec<string> = {
   min: 0,
   read: (reader, at, length) => readText(reader.bytes, at, length),
-  write: (writer, value) => {
-    const length = Buffer.byteLength(value);
-    const at = writer.reserve(length + 1);
-    if (length === value.length) {
-      for (let i = 0; i < length; i += 1) writer.bytes[at + i] = value.charCodeAt(i);
-    } else {
-      writer.bytes.set(Buffer.from(value), at);
-    }
-  },
+  write: (writer, value) => writeText(writer, value, 1),
+};
+
+/** Text written without a NUL, where an empty value means "none": `IFLA_IFALIAS`. */
+export const text: Codec<string> = {
+  min: 0,
+  read: string.read,
+  write: (writer, value) => writeText(writer, value, 0),
 };
 
 function readText(from: Uint8Array, at: number, length: number): string {
@@ -167,9 +176,8 @@ export const mac: Codec<string> = {
     return text;
   },
   write: (writer, value) => {
-    const parts = value.split(':');
-    if (parts.length === 6) return bytes.write(writer, parseMac(value), {});
-    return bytes.write(writer, Uint8Array.from(parts, (part) => parseInt(part, 16)), {});
+    const octets = value.length === 17 ? parseMac(value) : Uint8Array.from(value.split(':'), (part) => parseInt(part, 16));
+    bytes.write(writer, octets, {});
   },
 };
 

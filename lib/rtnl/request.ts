@@ -22,7 +22,8 @@ export interface RequestContext {
   readonly action: string;
   readonly interface?: string | undefined;
   readonly netns?: string | undefined;
-  readonly hint?: string | undefined;
+  /** What to tell the user, by negative errno. */
+  readonly hints?: Readonly<Record<number, string>> | undefined;
 }
 
 interface Pending {
@@ -134,7 +135,16 @@ export class Reply {
     const errno = this.errno(request);
     if (errno === 0) return undefined;
     const syscall = messageTypeName(this.#buffer.type(request));
-    return new NetError({ ...context, errno, syscall, extack: this.extack(request) });
+    const { action, netns, hints } = context;
+    return new NetError({
+      action,
+      errno,
+      syscall,
+      interface: context.interface,
+      netns,
+      extack: this.extack(request),
+      hint: hints?.[errno],
+    });
   }
 
   /** The text that came along with a success. */
