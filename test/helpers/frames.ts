@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,11 +18,11 @@ export function frameTo(destination: string, length: number, source = '52:54:00:
 /** Makes the kernel send a frame out of an interface: for a TAP, to its reader. */
 export function sendInto(lab: Lab, device: string, frame: Uint8Array): void {
   const script = `
-import socket
+import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(('${device}', 0))
-s.send(bytes.fromhex('${Buffer.from(frame).toString('hex')}'))`;
-  lab.run('python3', '-c', script);
+s.send(sys.stdin.buffer.read())`;
+  execFileSync('ip', ['netns', 'exec', lab.name, 'python3', '-c', script], { input: frame });
 }
 
 /** Reads batches until one holds a frame that matches, and returns its index. */

@@ -196,9 +196,9 @@ describe('TAP', () => {
 
   it('plugs and unplugs its carrier', async () => {
     using tap = await lab.host.openTap({ name: 'tap0', up: true, carrier: false });
-    expect(link('tap0')?.flags).toContain('NO-CARRIER');
+    expect(link('tap0')?.flags).not.toContain('LOWER_UP');
     await tap.setCarrier(true);
-    expect(link('tap0')?.flags).not.toContain('NO-CARRIER');
+    expect(link('tap0')?.flags).toContain('LOWER_UP');
   });
 
   it('persists, is attached to again, and is owned', async () => {
