@@ -129,6 +129,9 @@ export interface LinkChanges {
   readonly macvtap?: MacvlanOptions;
 }
 
+/** Of ifi_flags and ifi_change. */
+const UP = { flags: k.IFF_UP, change: k.IFF_UP } as const;
+
 type Bag = Readonly<Record<string, unknown>>;
 
 const commonNames = [
@@ -205,12 +208,30 @@ function linkHeader(prefix: string, options: Bag): { index?: number; flags?: num
   };
 }
 
-function peerInfo(value: unknown): Exclude<LinkAttributes['linkInfo'], undefined> {
-  const peer = check.checkObject('peer', value);
+interface Peer {
+  readonly linkInfo: NonNullable<LinkAttributes['linkInfo']>;
+  readonly name: string;
+  readonly up: boolean;
+  /** Whether it is born in the namespace of the request. */
+  readonly here: boolean;
+}
+
+function parsePeer(spec: Bag): Peer {
+  const peer = check.checkObject('peer', spec.peer);
   check.checkKeys('peer', peer, peerNames);
-  const ifname = check.checkInterfaceName('peer.name', peer.name);
-  const attributes = { ...commonAttributes('peer.', peer), ifname };
-  return { kind: 'veth', data: { peer: { header: linkHeader('peer.', peer), attributes } } };
+  const name = check.checkInterfaceName('peer.name', peer.name);
+  // A veth cannot be up before it has its other end (ENOTCONN): a request of its own does it afterwards.
+  const { up = false, ...rest } = peer;
+  if (check.checkBoolean('peer.up', up) && (name.includes('%') || (peer.netns !== undefined && spec.netns !== undefined))) {
+    throw new TypeError('peer.up needs a name without %d, and one end of the pair in this namespace');
+  }
+  const attributes = { ...commonAttributes('peer.', rest), ifname: name };
+  return {
+    linkInfo: { kind: 'veth', data: { peer: { header: linkHeader('peer.', rest), attributes } } },
+    name,
+    up: up === true,
+    here: peer.netns === undefined,
+  };
 }
 
 function altNameList(option: string, value: unknown): string[] {
@@ -243,6 +264,7 @@ export function addLink(value: LinkSpec): AddOperation {
   const kind = checkKind(spec);
   check.checkKeys(`kind '${kind}'`, spec, kindNames[kind] as ReadonlySet<string>);
   const name = check.checkInterfaceName('name', spec.name);
+  const template = name.includes('%');
   const alias = spec.alias === undefined ? undefined : check.checkAlias('alias', spec.alias);
   const altNames = spec.altNames === undefined ? [] : altNameList('altNames', spec.altNames);
   const master = spec.master === undefined ? undefined : check.checkInterfaceRef('master', spec.master);
@@ -250,7 +272,6 @@ export function addLink(value: LinkSpec): AddOperation {
   if (spec.netns !== undefined && (later || master !== undefined)) {
     throw new TypeError('alias, altNames and master cannot go with netns: set them through a host of that namespace');
   }
-  const template = name.includes('%');
   if (template && (later || spec.netns !== undefined)) {
     throw new TypeError(`name '${name}': alias, altNames and netns need a name without %d`);
   }
@@ -261,14 +282,17 @@ export function addLink(value: LinkSpec): AddOperation {
   const lower = spec.lower === undefined && !needsLower ? undefined : check.checkInterfaceRef('lower', spec.lower);
   let linkInfo: NonNullable<LinkAttributes['linkInfo']> = { kind };
   if (kind === 'bridge') linkInfo = { kind, data: encodeBridge('', spec) };
-  if (kind === 'veth') linkInfo = peerInfo(spec.peer);
+  const peer = kind === 'veth' ? parsePeer(spec) : undefined;
+  if (peer !== undefined) linkInfo = peer.linkInfo;
   if (kind === 'vxlan') linkInfo = { kind, data: { port: VXLAN_PORT, ...encodeVxlan('', spec) } };
   if (needsLower) linkInfo = { kind, data: encodeMacvlan('', spec) };
-  const peerName = kind === 'veth' ? ((spec.peer as VethPeer).netns === undefined ? (spec.peer as VethPeer).name : undefined) : undefined;
+  const makes = spec.netns !== undefined || template ? [] : [name];
+  if (peer?.here && !peer.name.includes('%') && makes.length > 0) makes.push(peer.name);
+  const peerElsewhere = peer !== undefined && peer.up && !peer.here;
 
   return {
     name,
-    echoIsEarly: later || master !== undefined,
+    echoIsEarly: later || master !== undefined || peer?.up === true,
     action: `add ${kind} '${name}'`,
     interface: name,
     hints: {
@@ -279,7 +303,7 @@ export function addLink(value: LinkSpec): AddOperation {
     },
     needs: [master, lower].filter((ref) => ref !== undefined),
     // A link born elsewhere is not one of ours, and the name of a template is not known yet.
-    makes: spec.netns !== undefined || template ? [] : peerName === undefined ? [name] : [name, peerName],
+    makes,
     encode(buffer: RequestBuffer, indexOf: IndexOf, echo: boolean) {
       const all: LinkAttributes = { ...attributes, ifname: name, linkInfo };
       if (master !== undefined) all.master = indexOf(master);
@@ -288,9 +312,10 @@ export function addLink(value: LinkSpec): AddOperation {
         else all.linkInfo = { kind: 'vxlan', data: { ...linkInfo.data, link: indexOf(lower) } };
       }
       // From another namespace the echo would go to whichever socket there has our port id.
-      const wantsEcho = echo && spec.netns === undefined ? k.NLM_F_ECHO : 0;
+      const wantsEcho = (echo || peerElsewhere) && spec.netns === undefined ? k.NLM_F_ECHO : 0;
       const flags = k.NLM_F_CREATE | k.NLM_F_EXCL | wantsEcho;
       buffer.add(linkFamily, k.RTM_NEWLINK, flags, header, all);
+      if (peer?.up && peer.here) buffer.add(linkFamily, k.RTM_NEWLINK, 0, UP, { ifname: peer.name });
       if (alias !== undefined) buffer.add(linkFamily, k.RTM_SETLINK, 0, {}, { ifname: name, ifalias: alias });
       if (altNames.length > 0) {
         const propList = { altIfnames: altNames };
@@ -305,6 +330,12 @@ export function addLink(value: LinkSpec): AddOperation {
       const message = reply.find(first, k.RTM_NEWLINK, linkFamily);
       // IFLA_LINK of a veth is its peer.
       return message ? [message.header.index, message.attributes.link] : [];
+    },
+    proceed: (buffer, reply, first) => {
+      const message = peerElsewhere ? reply.find(first, k.RTM_NEWLINK, linkFamily) : undefined;
+      const { link, linkNetnsid } = message?.attributes ?? {};
+      if (link === undefined || linkNetnsid === undefined) return;
+      buffer.add(linkFamily, k.RTM_NEWLINK, 0, { ...UP, index: link }, { targetNetnsid: linkNetnsid });
     },
     undo: (buffer) => {
       buffer.add(linkFamily, k.RTM_DELLINK, 0, {}, { ifname: name });
