@@ -15,7 +15,14 @@ export function bridgeTable(links: readonly Link[]): string {
     for (const port of ports.slice(1)) rows.push(['', '', '', port]);
   }
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('   ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export async function bridgeWalk(host: Host, print: (text: string) => void): Promise<void> {
@@ -31,7 +38,7 @@ export async function bridgeWalk(host: Host, print: (text: string) => void): Pro
   await host.links.set('vm-vnic', { master: null });
   await show("links.set('vm-vnic', { master: null })");
 
-  tap.close();
+  await tap.close();
   await host.links.remove('tester');
   await show("tap.close(), links.remove('tester')");
 }

@@ -88,7 +88,8 @@ async function tcp(a: Side, b: Side, bytes: number): Promise<TcpResult> {
   const finish = showProgress([a.tap, b.tap], bytes);
   const sender = startPeer(a, 'send-tcp', b.address, String(bytes));
   const [sent, received] = await Promise.all([sender.next<TcpResult>(), receiver.next<TcpResult>()]).finally(finish);
-  if (sent.sha256 !== received.sha256) throw new Error(`the data changed on the way: ${sent.sha256} became ${received.sha256}`);
+  if (sent.sha256 !== received.sha256)
+    throw new Error(`the data changed on the way: ${sent.sha256} became ${received.sha256}`);
   return received;
 }
 
@@ -111,7 +112,9 @@ async function main(mib: number, trips: number): Promise<void> {
   await bridgeWalk(lab, console.log);
   await lab.close();
 
-  console.log(`2. A learning switch in TypeScript: ${mib} MiB of TCP, then ${trips} UDP round trips, between two namespaces\n`);
+  console.log(
+    `2. A learning switch in TypeScript: ${mib} MiB of TCP, then ${trips} UDP round trips, between two namespaces\n`,
+  );
   const [a, b] = [await openSide('10.77.0.1'), await openSide('10.77.0.2')];
   const learning = new LearningSwitch([a.tap, b.tap]);
   const switching = learning.run(stop.signal);
@@ -129,20 +132,31 @@ async function main(mib: number, trips: number): Promise<void> {
   console.log(
     closingTable([
       ['TCP throughput', `${((8 * stream.received) / stream.seconds / 1e9).toFixed(2)} Gbit/s`],
-      ['TCP bytes', `${stream.received} in ${stream.seconds.toFixed(2)} s, SHA-256 ${stream.sha256.slice(0, 16)}... verified`],
-      ['frames forwarded', `${sum('rxFrames')} (${learning.table.size} addresses learned, ${sum('txRejected')} dropped)`],
-      ['UDP round trips', `${roundTrips.trips}, p50 ${roundTrips.p50.toFixed(0)} us, p99 ${roundTrips.p99.toFixed(0)} us`],
+      [
+        'TCP bytes',
+        `${stream.received} in ${stream.seconds.toFixed(2)} s, SHA-256 ${stream.sha256.slice(0, 16)}... verified`,
+      ],
+      [
+        'frames forwarded',
+        `${sum('rxFrames')} (${learning.table.size} addresses learned, ${sum('txRejected')} dropped)`,
+      ],
+      [
+        'UDP round trips',
+        `${roundTrips.trips}, p50 ${roundTrips.p50.toFixed(0)} us, p99 ${roundTrips.p99.toFixed(0)} us`,
+      ],
     ]),
   );
   for (const side of [a, b]) {
-    side.tap.close();
+    await side.tap.close();
     await side.host.close();
   }
   await switching;
   console.log('\nEverything is closed; nothing was left behind.');
 }
 
-const { values } = parseArgs({ options: { mib: { type: 'string', default: '1024' }, trips: { type: 'string', default: '5000' } } });
+const { values } = parseArgs({
+  options: { mib: { type: 'string', default: '1024' }, trips: { type: 'string', default: '5000' } },
+});
 const mib = Number(values.mib);
 const trips = Number(values.trips);
 if (!Number.isInteger(mib) || mib < 1 || mib > 1 << 20 || !Number.isInteger(trips) || trips < 1 || trips > 1e7) {

@@ -90,7 +90,8 @@ export interface NativeTunQueue {
   watch(events: number, callback?: (status: number, events: number) => void): number;
   /** Hands the descriptor to the caller and closes this object. Negative errno: EBUSY while an ioctl runs. */
   detach(): number;
-  close(): void;
+  /** Closes the descriptor off the JavaScript thread; resolves when that is done. */
+  close(): Promise<void>;
 }
 
 /** Kernel resources held by native objects of this thread. */
@@ -159,7 +160,9 @@ let addon: Native | undefined;
 export function loadNative(): Native {
   if (addon) return addon;
   if (process.platform !== 'linux') {
-    throw new AddonError(`etherloom drives the Linux kernel's networking; this is ${process.platform}, where it can be imported but not used`);
+    throw new AddonError(
+      `etherloom drives the Linux kernel's networking; this is ${process.platform}, where it can be imported but not used`,
+    );
   }
   const libc = cLibrary();
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on first use, not on import
@@ -191,6 +194,7 @@ export function launcherPath(): string {
     path.join(root, 'prebuilds', platform, `netns-exec.${cLibrary()}`),
   ];
   const found = candidates.find((candidate) => existsSync(candidate));
-  if (found === undefined) throw new AddonError(`etherloom's netns-exec program is missing: looked for ${candidates.join(', ')}`);
+  if (found === undefined)
+    throw new AddonError(`etherloom's netns-exec program is missing: looked for ${candidates.join(', ')}`);
   return found;
 }

@@ -17,8 +17,16 @@ const sources = ['native', 'test', 'bench'].flatMap((folder) =>
     .map((file) => path.join(folder, file)),
 );
 const linters = [
-  ['eslint', process.execPath, ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), '.']],
-  ['prettier', process.execPath, ['node_modules/prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level=warn', '.']],
+  [
+    'eslint',
+    process.execPath,
+    ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', ...(fix ? ['--fix'] : []), '.'],
+  ],
+  [
+    'prettier',
+    process.execPath,
+    ['node_modules/prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level=warn', '.'],
+  ],
   ['clang-format', 'clang-format', [...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...sources]],
 ];
 

@@ -71,7 +71,8 @@ function newest(folder, extensions) {
   for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
     const name = path.join(folder, entry.name);
     if (entry.isDirectory()) time = Math.max(time, newest(name, extensions));
-    else if (extensions.some((ending) => name.endsWith(ending))) time = Math.max(time, statSync(path.join(root, name)).mtimeMs);
+    else if (extensions.some((ending) => name.endsWith(ending)))
+      time = Math.max(time, statSync(path.join(root, name)).mtimeMs);
   }
   return time;
 }

@@ -12,7 +12,9 @@ ensurePrograms('build', 'test');
 ensureDependencies();
 ensureBuild();
 if (process.getuid() !== 0) {
-  console.error('npm test: the tests make network namespaces and devices: run them as root, or inside a user namespace:');
+  console.error(
+    'npm test: the tests make network namespaces and devices: run them as root, or inside a user namespace:',
+  );
   console.error('  unshare --user --map-root-user --mount --net npm test');
   process.exit(1);
 }
@@ -26,7 +28,9 @@ const typed = run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 't
 console.log(`types: ${typed ? 'passed' : 'failed'}`);
 const ran = run(process.execPath, ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, ...args]);
 
-const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(
+  readFileSync(report, 'utf8'),
+);
 const skipped = testResults
   .flatMap((file) => file.assertionResults)
   .filter((test) => test.status !== 'passed' && test.status !== 'failed');

@@ -91,7 +91,8 @@ function parse(spec: AddressRef): Parsed {
   let other = prefix.ip;
   if (bag.peer !== undefined) {
     const peer = check.checkPrefix('peer', bag.peer, 'may-be-bare');
-    if (peer.family !== prefix.family) throw new TypeError(`peer '${String(bag.peer)}' must be ${prefix.family} like address`);
+    if (peer.family !== prefix.family)
+      throw new TypeError(`peer '${bag.peer as string}' must be ${prefix.family} like address`);
     other = peer.ip;
     if ((bag.peer as string).includes('/')) prefixLength = peer.length;
   }

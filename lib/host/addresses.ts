@@ -157,8 +157,7 @@ export class Addresses {
         action,
         netns: this.#context.netns,
       },
-      (message) =>
-        index !== undefined && message.header.index !== index ? undefined : readAddress(message),
+      (message) => (index !== undefined && message.header.index !== index ? undefined : readAddress(message)),
     );
     return nameRows(this.#connection, rows, 'interfaceIndex', 'interface');
   }

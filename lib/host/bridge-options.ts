@@ -1,7 +1,7 @@
 import { constants as k, type BridgeAttributes, type BridgePortAttributes } from '../rtnl';
-import { integer, macAddress, milliseconds, onOff, oneOf, Options, u16, u32, u8 } from './option-table';
+import { integer, macAddress, milliseconds, onOff, oneOf, Options, u16, u32, type Read } from './option-table';
 import { checkBoolean } from './validate';
-import { words } from './words';
+import { words, type Words } from './words';
 
 const vlanProtocols = words({ '802.1Q': 0x8100, '802.1ad': 0x88a8 });
 const multicastRouter = words({ disabled: 0, auto: 1, enabled: 2, temporary: 3 });
@@ -133,21 +133,22 @@ export interface BridgePortOptions {
   readonly backupNexthopId?: number;
 }
 
-/** A port of a bridge as read. */
-export interface BridgePortDetails extends BridgePortOptions {
+/** A port of a bridge as read; `undefined` is what the kernel did not say. */
+export interface BridgePortDetails extends Read<BridgePortOptions> {
   /** Number of the port in its bridge. */
-  readonly number?: number;
-  readonly id?: number;
-  readonly designatedRoot?: { readonly priority: number; readonly address: string };
-  readonly designatedBridge?: { readonly priority: number; readonly address: string };
-  readonly designatedPort?: number;
-  readonly designatedCost?: number;
-  readonly multicastGroups?: number;
+  readonly number: number | undefined;
+  readonly id: number | undefined;
+  readonly designatedRoot: { readonly priority: number; readonly address: string } | undefined;
+  readonly designatedBridge: { readonly priority: number; readonly address: string } | undefined;
+  readonly designatedPort: number | undefined;
+  readonly designatedCost: number | undefined;
+  readonly multicastGroups: number | undefined;
   /** Index of the port that takes over when this one loses its carrier. */
-  readonly backupPortIndex?: number;
+  readonly backupPortIndex: number | undefined;
 }
 
-type Booleans = 'noLinkLocalLearning' | 'multicastVlanSnooping' | 'mst' | 'mdbOffloadFailNotification' | 'fdbLocalVlan0';
+type Booleans =
+  'noLinkLocalLearning' | 'multicastVlanSnooping' | 'mst' | 'mdbOffloadFailNotification' | 'fdbLocalVlan0';
 
 /** IFLA_BR_MULTI_BOOLOPT carries these together: value and mask. */
 const booleans: Readonly<Record<Booleans, number>> = {
@@ -236,17 +237,6 @@ const port = new Options<BridgePortOptions, BridgePortAttributes>({
   backupNexthopId: ['backupNhid', u32],
 });
 
-type PortReadOnly = Omit<BridgePortDetails, keyof BridgePortOptions | 'designatedRoot' | 'designatedBridge'>;
-
-const portReadable = new Options<PortReadOnly, BridgePortAttributes>({
-  number: ['no', u8],
-  id: ['id', u16],
-  designatedPort: ['designatedPort', u16],
-  designatedCost: ['designatedCost', u16],
-  multicastGroups: ['mcastNGroups', u32],
-  backupPortIndex: ['backupPort', u32],
-});
-
 export const bridgeOptionNames: readonly string[] = [...settable.names, ...Object.keys(booleans)];
 export const bridgePortOptionNames: readonly string[] = port.names;
 
@@ -288,12 +278,49 @@ export function encodeBridgePort(prefix: string, options: Readonly<Record<string
   return attributes;
 }
 
-export function decodeBridgePort(attributes: BridgePortAttributes): BridgePortDetails {
-  const { rootId, bridgeId } = attributes;
+function yes(raw: number | undefined): boolean | undefined {
+  return raw === undefined ? undefined : raw !== 0;
+}
+
+function word<W extends string>(list: Words<W>, raw: number | undefined): W | undefined {
+  return raw === undefined ? undefined : (list.word(raw) as W);
+}
+
+/** Written out, where everything else is read by table: there may be thousands, and one literal makes them alike. */
+export function decodeBridgePort(a: BridgePortAttributes): BridgePortDetails {
   return {
-    ...port.decode(attributes),
-    ...portReadable.decode(attributes),
-    ...(rootId && { designatedRoot: rootId }),
-    ...(bridgeId && { designatedBridge: bridgeId }),
+    state: word(portStates, a.state),
+    priority: a.priority,
+    cost: a.cost,
+    hairpin: yes(a.mode),
+    bpduGuard: yes(a.guard),
+    rootBlock: yes(a.protect),
+    fastLeave: yes(a.fastLeave),
+    learning: yes(a.learning),
+    flood: yes(a.unicastFlood),
+    broadcastFlood: yes(a.bcastFlood),
+    multicastFlood: yes(a.mcastFlood),
+    multicastToUnicast: yes(a.mcastToUcast),
+    multicastRouter: word(multicastRouter, a.multicastRouter),
+    multicastMaxGroups: a.mcastMaxGroups,
+    multicastEhtHostsLimit: a.mcastEhtHostsLimit,
+    proxyArp: yes(a.proxyarp),
+    proxyArpWifi: yes(a.proxyarpWifi),
+    vlanTunnel: yes(a.vlanTunnel),
+    groupForwardMask: a.groupFwdMask,
+    neighborSuppress: yes(a.neighSuppress),
+    neighborVlanSuppress: yes(a.neighVlanSuppress),
+    isolated: yes(a.isolated),
+    locked: yes(a.locked),
+    macAuthBypass: yes(a.mab),
+    backupNexthopId: a.backupNhid,
+    number: a.no,
+    id: a.id,
+    designatedRoot: a.rootId,
+    designatedBridge: a.bridgeId,
+    designatedPort: a.designatedPort,
+    designatedCost: a.designatedCost,
+    multicastGroups: a.mcastNGroups,
+    backupPortIndex: a.backupPort,
   };
 }

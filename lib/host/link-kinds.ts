@@ -265,4 +265,3 @@ export function decodeMacvlan(attributes: MacvlanAttributes): MacvlanDetails {
 export function decodeTun(attributes: TunAttributes): TunDetails {
   return tun.decode(attributes);
 }
-

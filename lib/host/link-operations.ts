@@ -222,7 +222,10 @@ function parsePeer(spec: Bag): Peer {
   const name = check.checkInterfaceName('peer.name', peer.name);
   // A veth cannot be up before it has its other end (ENOTCONN): a request of its own does it afterwards.
   const { up = false, ...rest } = peer;
-  if (check.checkBoolean('peer.up', up) && (name.includes('%') || (peer.netns !== undefined && spec.netns !== undefined))) {
+  if (
+    check.checkBoolean('peer.up', up) &&
+    (name.includes('%') || (peer.netns !== undefined && spec.netns !== undefined))
+  ) {
     throw new TypeError('peer.up needs a name without %d, and one end of the pair in this namespace');
   }
   const attributes = { ...commonAttributes('peer.', rest), ifname: name };
@@ -347,7 +350,8 @@ export function addLink(value: LinkSpec): AddOperation {
 function kindChanges(changes: Bag): LinkAttributes['linkInfo'] {
   const { bridge, vxlan, macvlan, macvtap } = changes;
   const given = [bridge, vxlan, macvlan, macvtap].filter((each) => each !== undefined);
-  if (given.length > 1) throw new TypeError('a link is of one kind: bridge, vxlan, macvlan and macvtap exclude each other');
+  if (given.length > 1)
+    throw new TypeError('a link is of one kind: bridge, vxlan, macvlan and macvtap exclude each other');
   const options = (option: string, value: unknown, known: ReadonlySet<string>): Bag => {
     const bag = check.checkObject(option, value);
     check.checkKeys(option, bag, known);
@@ -405,14 +409,14 @@ export function setLink(link: string | number, value: LinkChanges): Operation<un
   if (linkInfo !== undefined) attributes.linkInfo = linkInfo;
   const added = changes.addAltNames === undefined ? [] : altNameList('addAltNames', changes.addAltNames);
   const removed = changes.removeAltNames === undefined ? [] : altNameList('removeAltNames', changes.removeAltNames);
-  const portOptions = changes.bridgePort === undefined ? undefined : check.checkObject('bridgePort', changes.bridgePort);
+  const portOptions =
+    changes.bridgePort === undefined ? undefined : check.checkObject('bridgePort', changes.bridgePort);
   if (portOptions) check.checkKeys('bridgePort', portOptions, bridgePortSet);
   const slaveData = portOptions && encodeBridgePort('bridgePort.', portOptions);
 
   // A name beside an index is a new name. And before Linux 5.18 a group beside an unknown name meant all of the group.
   const byIndex = newName !== undefined || attributes.group !== undefined;
-  const changesLink =
-    byIndex || master !== undefined || header.change !== 0 || Object.keys(attributes).length > 0;
+  const changesLink = byIndex || master !== undefined || header.change !== 0 || Object.keys(attributes).length > 0;
 
   return {
     action: `change link '${ref}'`,

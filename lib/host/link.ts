@@ -1,11 +1,9 @@
 // Links as they are read: from the attributes of the kernel to the words of the API.
 import {
   constants as k,
-  type BridgeAttributes,
   type LinkAttributes,
   type LinkInfoAttributes,
   type LinkMessage,
-  type MacvlanAttributes,
   type TunAttributes,
   type VxlanAttributes,
 } from '../rtnl';
@@ -220,14 +218,14 @@ class LinkSnapshot extends Snapshot<LinkAttributes> {
     // The codec chose the table by kind; the type of `data` cannot say so.
     switch (kind) {
       case 'bridge':
-        this.bridge = decodeBridge(data as BridgeAttributes);
+        this.bridge = decodeBridge(data);
         break;
       case 'vxlan':
         this.vxlan = decodeVxlan(data as VxlanAttributes);
         break;
       case 'macvlan':
       case 'macvtap':
-        this.macvlan = decodeMacvlan(data as MacvlanAttributes);
+        this.macvlan = decodeMacvlan(data);
         break;
       case 'tun':
         this.tun = decodeTun(data as TunAttributes);

@@ -15,21 +15,9 @@ import { runOne, type HostContext } from './operations';
 import { checkBoolean, checkInterfaceRef, checkKeys, checkObject, checkString } from './validate';
 
 export { DumpInterruptedError } from '../rtnl';
-export type {
-  BridgeDetails,
-  BridgeOptions,
-  BridgePortDetails,
-  BridgePortOptions,
-} from './bridge-options';
+export type { BridgeDetails, BridgeOptions, BridgePortDetails, BridgePortOptions } from './bridge-options';
 export type { Link, LinkFlag, LinkStatistics, OperState } from './link';
-export type {
-  MacvlanDetails,
-  MacvlanOptions,
-  TunDetails,
-  VethDetails,
-  VxlanDetails,
-  VxlanOptions,
-} from './link-kinds';
+export type { MacvlanDetails, MacvlanOptions, TunDetails, VethDetails, VxlanDetails, VxlanOptions } from './link-kinds';
 export type {
   BridgeSpec,
   IfbSpec,

@@ -17,10 +17,7 @@ export function byName(name: string): LinkAttributes {
 }
 
 /** Indices of those names that exist, asked for in one exchange. */
-export async function resolveNames(
-  connection: RtnlConnection,
-  names: Iterable<string>,
-): Promise<Map<string, number>> {
+export async function resolveNames(connection: RtnlConnection, names: Iterable<string>): Promise<Map<string, number>> {
   const list = [...names];
   const found = new Map<string, number>();
   if (list.length === 0) return found;
@@ -83,12 +80,11 @@ export async function indexOfInterface(
 }
 
 /** Fills in names beside the indices of rows just read. */
-export async function nameRows<I extends string, N extends string, T extends { readonly [K in I]?: number | undefined }>(
-  connection: RtnlConnection,
-  rows: T[],
-  indexKey: I,
-  nameKey: N,
-): Promise<T[]> {
+export async function nameRows<
+  I extends string,
+  N extends string,
+  T extends { readonly [K in I]?: number | undefined },
+>(connection: RtnlConnection, rows: T[], indexKey: I, nameKey: N): Promise<T[]> {
   const indices = new Set<number>();
   for (const row of rows) if (row[indexKey] !== undefined) indices.add(row[indexKey]);
   const names = await namesOf(connection, indices);

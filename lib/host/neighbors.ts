@@ -137,7 +137,7 @@ export class Neighbors {
       },
       (message) => {
         if (index !== undefined && message.header.index !== index) return undefined;
-        return (message.header.flags & k.NTF_PROXY) !== 0 === proxy ? readNeighbor(message) : undefined;
+        return ((message.header.flags & k.NTF_PROXY) !== 0) === proxy ? readNeighbor(message) : undefined;
       },
     );
     return nameRows(this.#connection, rows, 'interfaceIndex', 'interface');

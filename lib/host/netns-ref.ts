@@ -12,7 +12,9 @@ export function netnsAttributes(option: string, ref: unknown): { netNsFd: number
   const holder = typeof ref === 'object' && ref !== null && 'descriptor' in ref ? ref.descriptor : ref;
   if (typeof holder === 'object' && holder !== null && 'fd' in holder && typeof holder.fd === 'number') {
     if (holder.fd < 0) {
-      throw new RangeError(`${option} has no open descriptor: it was closed, or is this process's own namespace (use process.pid)`);
+      throw new RangeError(
+        `${option} has no open descriptor: it was closed, or is this process's own namespace (use process.pid)`,
+      );
     }
     return { netNsFd: holder.fd };
   }

@@ -102,7 +102,7 @@ async function openDescriptor(spec: NetnsSpec, options: NetnsOpenOptions): Promi
     label = 'unnamed';
     result = await native.netnsCreate();
   } else {
-    throw new TypeError("netns must be a name or one of { name }, { path }, { pid }, { fd }, { unnamed: true }");
+    throw new TypeError('netns must be a name or one of { name }, { path }, { pid }, { fd }, { unnamed: true }');
   }
   if (failed(result)) {
     fail(`open network namespace ${label}`, result, result.errno === -22 ? 'it is not a network namespace' : undefined);

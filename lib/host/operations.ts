@@ -179,7 +179,12 @@ class Run {
   }
 
   /** Looks for failures; returns the warnings when there is none. */
-  #check(reply: Reply, { operation: number, first, end }: Encoded, undo: RequestBuffer, stage: 'first' | 'further'): string[] | undefined {
+  #check(
+    reply: Reply,
+    { operation: number, first, end }: Encoded,
+    undo: RequestBuffer,
+    stage: 'first' | 'further',
+  ): string[] | undefined {
     const operation = this.#operations[number] as Operation<unknown>;
     const warnings: string[] = [];
     for (let request = first; request < end; request += 1) {

@@ -17,6 +17,9 @@ type Row<A, V> = { [K in keyof A]-?: readonly [attribute: K, codec: OptionCodec<
 /** For each option of `O` the attribute of `A` that carries it. An option without a row does not compile. */
 export type OptionTable<O, A> = { readonly [K in keyof O]-?: Row<A, NonNullable<O[K]>> };
 
+/** Options as they are read: each is there, and `undefined` where the kernel did not say. */
+export type Read<T> = { readonly [K in keyof T]-?: T[K] | undefined };
+
 interface AnyRow extends Readonly<[attribute: string, codec: OptionCodec<unknown, unknown>]> {}
 
 /** A table made ready for use in both directions. */
@@ -73,7 +76,9 @@ export const milliseconds: OptionCodec<number, number> = {
   encode: (option, value) => {
     const ms = checkInteger(option, value, 0, 0xffff_ffff);
     if (ms % MS_PER_TICK !== 0) {
-      throw new RangeError(`${option} must be a multiple of ${MS_PER_TICK} ms, which is as fine as the kernel has it, not ${ms}`);
+      throw new RangeError(
+        `${option} must be a multiple of ${MS_PER_TICK} ms, which is as fine as the kernel has it, not ${ms}`,
+      );
     }
     return ms / MS_PER_TICK;
   },

@@ -160,15 +160,7 @@ const refNames = [
   'protocol',
   'tos',
 ];
-const specNames = new Set([
-  ...refNames,
-  'nexthops',
-  'nexthopId',
-  'metrics',
-  'onlink',
-  'expiresSec',
-  'preference',
-]);
+const specNames = new Set([...refNames, 'nexthops', 'nexthopId', 'metrics', 'onlink', 'expiresSec', 'preference']);
 const nexthopNames = new Set(['gateway', 'interface', 'weight', 'onlink']);
 
 export const metricOptions = new Options<RouteMetrics, Infer<typeof routeMetrics>>({
@@ -282,8 +274,7 @@ function parseNexthop(value: unknown, i: number, family: check.Family): Hop {
       hops: weight === undefined ? 0 : check.checkInteger(`${option}.weight`, weight, 1, MAX_WEIGHT) - 1,
       attributes: gatewayAttributes(`${option}.gateway`, gateway, family),
     },
-    interface:
-      hop.interface === undefined ? undefined : check.checkInterfaceRef(`${option}.interface`, hop.interface),
+    interface: hop.interface === undefined ? undefined : check.checkInterfaceRef(`${option}.interface`, hop.interface),
   };
 }
 

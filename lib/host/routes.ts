@@ -131,8 +131,7 @@ class RouteRow extends Snapshot<RouteMessage['attributes']> {
     this.metrics = a.metrics && metricOptions.decode(a.metrics);
     const expires = a.cacheInfo?.expires ?? 0;
     this.expiresSec = isIpv4 || expires === 0 ? undefined : expires / TICKS_PER_SECOND;
-    this.preference =
-      a.pref === undefined ? undefined : (routePreferences.word(a.pref) as 'low' | 'medium' | 'high');
+    this.preference = a.pref === undefined ? undefined : (routePreferences.word(a.pref) as 'low' | 'medium' | 'high');
   }
 }
 
@@ -173,8 +172,7 @@ export class Routes {
       filter.family === undefined ? ['ipv4', 'ipv6'] : [checkFamily('family', filter.family)];
     const table = filter.table === 'all' ? undefined : routeTables.value('table', filter.table ?? 'main');
     const type = filter.type === undefined ? undefined : routeTypes.value('type', filter.type);
-    const protocol =
-      filter.protocol === undefined ? undefined : routeProtocols.value('protocol', filter.protocol);
+    const protocol = filter.protocol === undefined ? undefined : routeProtocols.value('protocol', filter.protocol);
     const index =
       filter.interface === undefined
         ? undefined

@@ -1,8 +1,10 @@
+import { plain } from '../rtnl';
+
 /**
  * Something read from the kernel. What the kernel said hangs on the prototype: there for those who ask, and out of sight
  * in a log or in JSON.
  */
-export class Snapshot<A> {
+export class Snapshot<A extends object> {
   readonly #attributes: A;
 
   constructor(attributes: A) {
@@ -10,7 +12,7 @@ export class Snapshot<A> {
   }
 
   get attributes(): A {
-    return this.#attributes;
+    return plain(this.#attributes);
   }
 }
 

@@ -37,7 +37,7 @@ export class ExecError extends Error {
 function stdioList(stdio: StdioOptions | undefined): Extract<StdioOptions, unknown[]> {
   const list = Array.isArray(stdio) ? [...stdio] : new Array<typeof stdio>(3).fill(stdio ?? 'pipe');
   while (list.length < 3) list.push('pipe');
-  return list as Extract<StdioOptions, unknown[]>;
+  return list;
 }
 
 /**

@@ -9,14 +9,11 @@ export interface Words<W extends string> {
   value(option: string, word: unknown): number;
 }
 
-export function words<const T extends Readonly<Record<string, number>>>(
-  table: T,
-  max = 0,
-): Words<keyof T & string> {
+export function words<const T extends Readonly<Record<string, number>>>(table: T, max = 0): Words<keyof T & string> {
   type W = keyof T & string;
   const byValue = new Map<number, W>();
   // The first word for a value is the one it is read as.
-  for (const [word, value] of Object.entries(table)) if (!byValue.has(value)) byValue.set(value, word as W);
+  for (const [word, value] of Object.entries(table)) if (!byValue.has(value)) byValue.set(value, word);
   const list = Object.keys(table) as W[];
   return {
     words: list,

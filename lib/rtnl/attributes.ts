@@ -35,6 +35,11 @@ export interface AttributeTable<T extends object> {
   entry(type: number): Entry | undefined;
   /** Reads the attributes in `[start, end)`. Never throws; stops at the first header whose length lies. */
   decode(reader: Reader, start: number, end: number): T;
+  /**
+   * The same, but only finds where the attributes are: each is read when it is asked for, every time. What long listings
+   * are made of, whose readers pick a few attributes out of many. Its properties are not its own: see {@link plain}.
+   */
+  view(reader: Reader, start: number, end: number): T;
   encode(writer: Writer, value: T): void;
 }
 
@@ -42,15 +47,94 @@ export interface AttributeTable<T extends object> {
 export type Infer<X> =
   X extends AttributeTable<infer T> ? T : X extends MessageFamily<infer H, infer A> ? Message<H, A> : Value<X>;
 
+const TO_PLAIN = Symbol('plain');
+
+type ViewClass = new (reader: Reader, start: number, end: number) => object;
+
+/** One class per table, so that code which reads one family's attributes meets one hidden class. */
+function viewClass(table: AttributeTable<object>, entries: readonly Entry[]): ViewClass {
+  const size = Math.max(0, ...entries.map((entry) => entry.type + 1));
+  return class View {
+    readonly #reader: Reader;
+    readonly #start: number;
+    readonly #end: number;
+    /** From `#base` on, by attribute type: where its payload begins, or 0. */
+    readonly #offsets: Uint32Array;
+    readonly #base: number;
+
+    constructor(reader: Reader, start: number, end: number) {
+      const { view } = reader;
+      const offsets = reader.reserveOffsets(size);
+      const base = reader.offsetsBase(size);
+      for (let at = start; end - at >= ATTRIBUTE_HEADER;) {
+        const length = view.getUint16(at, LITTLE_ENDIAN);
+        if (length < ATTRIBUTE_HEADER || length > end - at) break;
+        const type = view.getUint16(at + 2, LITTLE_ENDIAN) & ATTRIBUTE_TYPE_MASK;
+        if (type < size) offsets[base + type] = at + ATTRIBUTE_HEADER;
+        at += align4(length);
+      }
+      this.#reader = reader;
+      this.#start = start;
+      this.#end = end;
+      this.#offsets = offsets;
+      this.#base = base;
+    }
+
+    #read(entry: Entry): unknown {
+      const at = this.#offsets[this.#base + entry.type] as number;
+      if (at === 0) return undefined;
+      const { codec } = entry;
+      if (codec.repeated === true) return this.#plain()[entry.name];
+      const length = this.#reader.view.getUint16(at - ATTRIBUTE_HEADER, LITTLE_ENDIAN) - ATTRIBUTE_HEADER;
+      if (length < codec.min) return undefined;
+      const siblings = this as unknown as Readonly<Record<string, unknown>>;
+      return codec.view === undefined
+        ? codec.read(this.#reader, at, length, siblings)
+        : codec.view(this.#reader, at, length, siblings);
+    }
+
+    #plain(): Record<string, unknown> {
+      return table.decode(this.#reader, this.#start, this.#end) as Record<string, unknown>;
+    }
+
+    static {
+      for (const entry of entries) {
+        Object.defineProperty(this.prototype, entry.name, {
+          get(this: View) {
+            return this.#read(entry);
+          },
+        });
+      }
+      Object.defineProperty(this.prototype, 'raw', {
+        get(this: View) {
+          return this.#plain().raw;
+        },
+      });
+      Object.defineProperty(this.prototype, TO_PLAIN, {
+        value(this: View) {
+          return this.#plain();
+        },
+      });
+    }
+  };
+}
+
+/** An ordinary object with all the attributes of a view, nested ones too; anything else as it is. */
+export function plain<T extends object>(attributes: T): T {
+  const convert = (attributes as { [TO_PLAIN]?: () => T })[TO_PLAIN];
+  return convert === undefined ? attributes : convert.call(attributes);
+}
+
 class Table<F extends Fields> implements AttributeTable<AttributesOf<F>> {
   readonly entries: readonly Entry[];
   private readonly byType: (Entry | undefined)[] = [];
+  private readonly View: ViewClass;
 
   constructor(fields: F) {
     this.entries = Object.entries(fields).map(([name, [type, codec]]) => ({
       name,
       type,
-      codec: codec as Codec<unknown>,
+      codec: codec,
     }));
     for (const entry of this.entries) {
       if (this.byType[entry.type] !== undefined || entry.name === 'raw') {
@@ -59,6 +143,11 @@ class Table<F extends Fields> implements AttributeTable<AttributesOf<F>> {
       while (this.byType.length <= entry.type) this.byType.push(undefined);
       this.byType[entry.type] = entry;
     }
+    this.View = viewClass(this, this.entries);
+  }
+
+  view(reader: Reader, start: number, end: number): AttributesOf<F> {
+    return new this.View(reader, start, end);
   }
 
   entry(type: number): Entry | undefined {
@@ -142,6 +231,7 @@ export function nested<T extends object>(table: AttributeTable<T>): Codec<T> {
     nested: true,
     nest: () => nest,
     read: (reader, at, length) => table.decode(reader, at, at + length),
+    view: (reader, at, length) => table.view(reader, at, at + length),
     write: (writer, value) => table.encode(writer, value),
   };
 }
@@ -178,7 +268,7 @@ export function array<T>(codec: Codec<T>): Codec<T[]> {
     nested: true,
     read: (reader, at, length, siblings) => {
       const out: T[] = [];
-      for (let i = at; at + length - i >= ATTRIBUTE_HEADER; ) {
+      for (let i = at; at + length - i >= ATTRIBUTE_HEADER;) {
         const size = reader.view.getUint16(i, LITTLE_ENDIAN);
         if (size < ATTRIBUTE_HEADER || size > at + length - i) break;
         const payload = size - ATTRIBUTE_HEADER;
@@ -220,10 +310,11 @@ export function selectedBy<const M extends Readonly<Record<string, AttributeTabl
       return table && { table, prefix: 0 };
     },
     read: (reader, at, length, siblings) => choose(siblings)?.decode(reader, at, at + length) as T | undefined,
+    view: (reader, at, length, siblings) => choose(siblings)?.view(reader, at, at + length) as T | undefined,
     write: (writer, value, siblings) => {
       const table = choose(siblings);
       if (table === undefined) throw new TypeError(`no attribute table for ${sibling} '${String(siblings[sibling])}'`);
-      table.encode(writer, value as object);
+      table.encode(writer, value);
     },
   };
 }
@@ -238,7 +329,7 @@ export interface Message<H, A> {
 export interface MessageFamily<H extends object, A extends object> {
   readonly header: Struct<H>;
   readonly attributes: AttributeTable<A>;
-  /** Decodes a payload; `undefined` when it is too short for the header. */
+  /** Decodes a payload, its attributes as a view; `undefined` when it is too short for the header. */
   decode(reader: Reader, at: number, length: number): Message<H, A> | undefined;
 }
 
@@ -254,7 +345,7 @@ export function family<H extends object, A extends object>(
         ? undefined
         : {
             header: header.get(reader.view, at),
-            attributes: attributes.decode(reader, at + align4(header.size), at + length),
+            attributes: attributes.view(reader, at + align4(header.size), at + length),
           },
   };
 }

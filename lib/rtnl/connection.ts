@@ -132,11 +132,7 @@ export class RtnlConnection implements AsyncDisposable {
       this.warn(reply.warning(0), request.action);
       const objects = await decodeAll(reply, request, convert);
       if (!interrupted) return objects;
-      throw new DumpInterruptedError<T>(
-        { ...request, syscall: messageTypeName(request.type) },
-        objects,
-        attempt,
-      );
+      throw new DumpInterruptedError<T>({ ...request, syscall: messageTypeName(request.type) }, objects, attempt);
     }
   }
 

@@ -26,7 +26,7 @@ function locate(
   offset: number,
   path: string | undefined,
 ): Place | undefined {
-  for (let at = start; end - at >= ATTRIBUTE_HEADER; ) {
+  for (let at = start; end - at >= ATTRIBUTE_HEADER;) {
     const length = reader.view.getUint16(at, LITTLE_ENDIAN);
     if (length < ATTRIBUTE_HEADER || length > end - at) return undefined;
     if (offset < at + length) {
@@ -76,7 +76,7 @@ export function missingAt(message: Uint8Array, family: AnyFamily, type: number, 
 export function policyRange(policy: Uint8Array): { min?: bigint; max?: bigint } | undefined {
   const { view } = new Reader(policy);
   const range: { min?: bigint; max?: bigint } = {};
-  for (let at = 0; policy.length - at >= ATTRIBUTE_HEADER; ) {
+  for (let at = 0; policy.length - at >= ATTRIBUTE_HEADER;) {
     const length = view.getUint16(at, LITTLE_ENDIAN);
     if (length < ATTRIBUTE_HEADER || length > policy.length - at) break;
     const payload = length - ATTRIBUTE_HEADER;
@@ -115,9 +115,7 @@ export function describeExtack(extack: NativeExtack, message: Uint8Array, family
   return {
     ...(extack.message === undefined ? {} : { message: extack.message }),
     ...(attribute === undefined ? {} : { attribute }),
-    ...(extack.missType === undefined
-      ? {}
-      : { missing: missingAt(message, family, extack.missType, extack.missNest) }),
+    ...(extack.missType === undefined ? {} : { missing: missingAt(message, family, extack.missType, extack.missNest) }),
     ...(range === undefined ? {} : { range }),
   };
 }

@@ -4,6 +4,7 @@ export {
   attrs,
   family,
   nested,
+  plain,
   prefixed,
   repeated,
   selectedBy,

@@ -22,7 +22,10 @@ import {
 import * as k from './constants/link';
 
 /** `struct ifinfomsg`. */
-export const ifinfomsg = struct({ family: u8, _pad: u8, type: u16, index: s32, flags: u32, change: u32 });
+export const ifinfomsg = struct(
+  { family: u8, _pad: u8, type: u16, index: s32, flags: u32, change: u32 },
+  { fresh: () => ({ family: 0, type: 0, index: 0, flags: 0, change: 0 }) },
+);
 
 /** `struct rtnl_link_stats64`; the last two counters came with Linux 4.6 and 5.19. */
 export const linkStats64 = struct(
@@ -53,7 +56,36 @@ export const linkStats64 = struct(
     rxNohandler: counter64,
     rxOtherhostDropped: counter64,
   },
-  23 * 8,
+  {
+    min: 23 * 8,
+    fresh: () => ({
+      rxPackets: 0,
+      txPackets: 0,
+      rxBytes: 0,
+      txBytes: 0,
+      rxErrors: 0,
+      txErrors: 0,
+      rxDropped: 0,
+      txDropped: 0,
+      multicast: 0,
+      collisions: 0,
+      rxLengthErrors: 0,
+      rxOverErrors: 0,
+      rxCrcErrors: 0,
+      rxFrameErrors: 0,
+      rxFifoErrors: 0,
+      rxMissedErrors: 0,
+      txAbortedErrors: 0,
+      txCarrierErrors: 0,
+      txFifoErrors: 0,
+      txHeartbeatErrors: 0,
+      txWindowErrors: 0,
+      rxCompressed: 0,
+      txCompressed: 0,
+      rxNohandler: 0,
+      rxOtherhostDropped: 0,
+    }),
+  },
 );
 
 /** `struct ifla_bridge_id` (IEEE 802.1D 9.2.5): the priority is in network order. */
@@ -220,10 +252,7 @@ export const macvlanAttributes = attrs({
   flags: [k.IFLA_MACVLAN_FLAGS, u16],
   macaddrMode: [k.IFLA_MACVLAN_MACADDR_MODE, u32],
   macaddr: [k.IFLA_MACVLAN_MACADDR, mac],
-  macaddrData: [
-    k.IFLA_MACVLAN_MACADDR_DATA,
-    nested(attrs({ macaddrs: [k.IFLA_MACVLAN_MACADDR, repeated(mac)] })),
-  ],
+  macaddrData: [k.IFLA_MACVLAN_MACADDR_DATA, nested(attrs({ macaddrs: [k.IFLA_MACVLAN_MACADDR, repeated(mac)] }))],
   macaddrCount: [k.IFLA_MACVLAN_MACADDR_COUNT, u32],
   bcQueueLen: [k.IFLA_MACVLAN_BC_QUEUE_LEN, u32],
   bcQueueLenUsed: [k.IFLA_MACVLAN_BC_QUEUE_LEN_USED, u32],

@@ -163,11 +163,7 @@ export class Reply {
 
   decode<H extends object, A extends object>(index: number, family: MessageFamily<H, A>): Message<H, A> | undefined {
     const { messages } = this.#native;
-    return family.decode(
-      this.reader,
-      messages[index * FIELDS + 3] as number,
-      messages[index * FIELDS + 4] as number,
-    );
+    return family.decode(this.reader, messages[index * FIELDS + 3] as number, messages[index * FIELDS + 4] as number);
   }
 
   /** The first message of `type` that answers `request`. */

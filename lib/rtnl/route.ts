@@ -6,17 +6,32 @@ import { formatIp, parseIp } from '../packet';
 import { align4, LITTLE_ENDIAN } from './wire';
 
 /** `struct rtmsg`. */
-export const rtmsg = struct({
-  family: u8,
-  dstLength: u8,
-  srcLength: u8,
-  tos: u8,
-  table: u8,
-  protocol: u8,
-  scope: u8,
-  type: u8,
-  flags: u32,
-});
+export const rtmsg = struct(
+  {
+    family: u8,
+    dstLength: u8,
+    srcLength: u8,
+    tos: u8,
+    table: u8,
+    protocol: u8,
+    scope: u8,
+    type: u8,
+    flags: u32,
+  },
+  {
+    fresh: () => ({
+      family: 0,
+      dstLength: 0,
+      srcLength: 0,
+      tos: 0,
+      table: 0,
+      protocol: 0,
+      scope: 0,
+      type: 0,
+      flags: 0,
+    }),
+  },
+);
 
 /** `struct rta_cacheinfo`; `expires` is in USER_HZ (1/100 s). */
 export const routeCacheInfo = struct({
@@ -94,7 +109,7 @@ export const multipath: Codec<NexthopMessage[]> = {
   read: (reader, at, length) => {
     const out: NexthopMessage[] = [];
     const end = at + length;
-    for (let i = at; end - i >= rtnexthop.size; ) {
+    for (let i = at; end - i >= rtnexthop.size;) {
       const size = reader.view.getUint16(i, LITTLE_ENDIAN);
       if (size < rtnexthop.size || size > end - i) return undefined;
       const { flags, hops, index } = rtnexthop.get(reader.view, i);

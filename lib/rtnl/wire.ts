@@ -17,14 +17,37 @@ export function align4(length: number): number {
   return (length + 3) & ~3;
 }
 
+/** Entries of an offset table that are allocated at once. */
+const OFFSETS_CHUNK = 4096;
+
 /** Bytes to decode from: one view over them, made once, because making views is what costs. */
 export class Reader {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  #offsets = new Uint32Array(0);
+  #used = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /**
+   * Sets aside `size` zeroed entries for the offsets of attributes, and returns the table they are in; `offsetsBase` says
+   * where. One table serves many views: the garbage collector has nothing to look at.
+   */
+  reserveOffsets(size: number): Uint32Array {
+    if (this.#used + size > this.#offsets.length) {
+      this.#offsets = new Uint32Array(Math.max(size, Math.min(OFFSETS_CHUNK, this.bytes.length)));
+      this.#used = 0;
+    }
+    this.#used += size;
+    return this.#offsets;
+  }
+
+  /** Where the `size` entries that were set aside last begin. */
+  offsetsBase(size: number): number {
+    return this.#used - size;
   }
 }
 

@@ -86,7 +86,8 @@ export class FrameBatch implements Iterable<Uint8Array> {
   /** Where frame `index` starts in {@link bytes}: for loops that read a few octets of each frame and make no views. */
   offset(index: number): number {
     this.#check();
-    if (index >>> 0 !== index || index >= this.#length) throw new RangeError(`no frame ${index} in a batch of ${this.#length}`);
+    if (index >>> 0 !== index || index >= this.#length)
+      throw new RangeError(`no frame ${index} in a batch of ${this.#length}`);
     return this.#pool.slots[2 * index]!;
   }
 
@@ -184,7 +185,9 @@ export class FrameBatch implements Iterable<Uint8Array> {
 
   #check(): void {
     if (this.#generation !== this.#pool.generation) {
-      throw new Error('this frame batch was released: its frames are valid until the next one is read; copy() what must stay');
+      throw new Error(
+        'this frame batch was released: its frames are valid until the next one is read; copy() what must stay',
+      );
     }
   }
 

@@ -52,7 +52,11 @@ export class FrameReader implements AsyncIterableIterator<FrameBatch> {
 
   next(): Promise<IteratorResult<FrameBatch, undefined>> {
     // Calls made before the last one was answered are answered in order.
-    if (this.#pending) return this.#pending.then(() => this.next(), () => this.next());
+    if (this.#pending)
+      return this.#pending.then(
+        () => this.next(),
+        () => this.next(),
+      );
     if (this.#ended) return Promise.resolve(DONE);
     try {
       this.#signal?.throwIfAborted();
@@ -60,7 +64,7 @@ export class FrameReader implements AsyncIterableIterator<FrameBatch> {
       if (this.#budget > 0 && this.#fill()) return Promise.resolve({ value: this.#batch, done: false });
     } catch (error) {
       this.#end();
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     this.#pending = this.#wait().finally(() => (this.#pending = undefined));
     return this.#pending;

@@ -42,7 +42,8 @@ export function offloadMask(list: readonly Offload[]): number {
     }
     mask |= bits[name];
   }
-  if (mask !== 0 && (mask & TUN_F.CSUM) === 0) throw new TypeError("offloads need 'csum': segments have their checksums made anew");
+  if (mask !== 0 && (mask & TUN_F.CSUM) === 0)
+    throw new TypeError("offloads need 'csum': segments have their checksums made anew");
   if (list.includes('tsoEcn') && !list.includes('tso4') && !list.includes('tso6')) {
     throw new TypeError("offload 'tsoEcn' needs 'tso4' or 'tso6'");
   }

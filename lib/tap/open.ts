@@ -69,7 +69,9 @@ function checkName(name: string): void {
     throw new RangeError(`name '${name}' is ${Buffer.byteLength(name)} bytes long; interface names have at most 15`);
   }
   if (name === '' || name === '.' || name === '..' || /[/:\s\0]/.test(name)) {
-    throw new TypeError(`name ${JSON.stringify(name)} must not be empty, '.' or '..', nor hold '/', ':' or white space`);
+    throw new TypeError(
+      `name ${JSON.stringify(name)} must not be empty, '.' or '..', nor hold '/', ':' or white space`,
+    );
   }
   if (/%(?!d)/.test(name) || name.indexOf('%d') !== name.lastIndexOf('%d')) {
     throw new TypeError(`name '${name}': '%' stands only in one '%d', the place of a number`);
@@ -114,7 +116,14 @@ async function configure(context: Context, queue: NativeTunQueue, options: TunOp
   const identity = queue.query();
   const fail = (action: string, errno: number, syscall: string, hint?: string): never => {
     const name = failed(identity) ? undefined : identity.name;
-    throw new NetError({ action: `${action} '${name ?? ''}'`, errno, syscall, interface: name, netns: context.netnsLabel, hint });
+    throw new NetError({
+      action: `${action} '${name ?? ''}'`,
+      errno,
+      syscall,
+      interface: name,
+      netns: context.netnsLabel,
+      hint,
+    });
   };
   if (failed(identity)) return fail('look up the new interface', identity.errno, identity.syscall);
   const ioctl = async (name: string, number: number): Promise<number> => {
@@ -136,11 +145,21 @@ async function configure(context: Context, queue: NativeTunQueue, options: TunOp
     await ioctl('TUNSETVNETLE', 1);
     const size = await ioctl('TUNGETVNETHDRSZ', 0);
     if (size !== VNET_HEADER_BYTES || (await ioctl('TUNGETVNETLE', 0)) !== 1) {
-      fail(`set the virtio header of ${context.mode}`, EINVAL, 'ioctl TUNGETVNETHDRSZ', `the kernel reports ${size} bytes`);
+      fail(
+        `set the virtio header of ${context.mode}`,
+        EINVAL,
+        'ioctl TUNGETVNETHDRSZ',
+        `the kernel reports ${size} bytes`,
+      );
     }
   }
   const mask = await setOffloads(queue, offloads, (errno) =>
-    fail(`set offloads ${String(offloads)} of`, errno, 'ioctl TUNSETOFFLOAD', "the running kernel does not know them all: offloads: 'all' takes those it knows"),
+    fail(
+      `set offloads ${String(offloads)} of`,
+      errno,
+      'ioctl TUNSETOFFLOAD',
+      "the running kernel does not know them all: offloads: 'all' takes those it knows",
+    ),
   );
   if (options.owner !== undefined) await ioctl('TUNSETOWNER', options.owner);
   if (options.ownerGroup !== undefined) await ioctl('TUNSETGROUP', options.ownerGroup);
@@ -225,12 +244,16 @@ async function open(host: NetnsHost, mode: Mode, options: TunOptions): Promise<A
     if (options.persist !== undefined) {
       const result = await queue.ioctl('TUNSETPERSIST', options.persist ? 1 : 0);
       if (result < 0) {
-        throw new NetError({ action: `make '${attachment.name}' persistent`, errno: result, syscall: 'ioctl TUNSETPERSIST' });
+        throw new NetError({
+          action: `make '${attachment.name}' persistent`,
+          errno: result,
+          syscall: 'ioctl TUNSETPERSIST',
+        });
       }
     }
     return attachment;
   } catch (error) {
-    queue.close();
+    await queue.close();
     throw error;
   }
 }
@@ -281,7 +304,11 @@ export async function adoptTun(fd: number, options: AdoptOptions = {}): Promise<
   const identity = queue.query();
   if (failed(identity) || (identity.flags & IFF.NO_PI) === 0) {
     queue.detach();
-    return refuse(EINVAL, 'ioctl TUNGETIFF', 'its frames have packet-information headers: it must be opened with IFF_NO_PI');
+    return refuse(
+      EINVAL,
+      'ioctl TUNGETIFF',
+      'its frames have packet-information headers: it must be opened with IFF_NO_PI',
+    );
   }
   const hasHeader = (identity.flags & IFF.VNET_HDR) !== 0;
   const attachment: Attachment = {
@@ -295,7 +322,11 @@ export async function adoptTun(fd: number, options: AdoptOptions = {}): Promise<
   };
   if (![0, 10, 12].includes(attachment.vnetHeaderBytes)) {
     queue.detach();
-    return refuse(EINVAL, 'ioctl TUNGETVNETHDRSZ', `its virtio header has ${attachment.vnetHeaderBytes} bytes, not 10 or 12`);
+    return refuse(
+      EINVAL,
+      'ioctl TUNGETVNETHDRSZ',
+      `its virtio header has ${attachment.vnetHeaderBytes} bytes, not 10 or 12`,
+    );
   }
   return (identity.flags & IFF.TAP) !== 0 ? new Tap(attachment) : new Tun(attachment);
 }

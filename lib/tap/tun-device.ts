@@ -69,7 +69,7 @@ export interface Attachment {
  * One queue of a TUN or TAP interface: a descriptor to which the kernel hands the frames it sends out of the interface,
  * and through which frames come in. Unless it persists, the interface goes when its last queue is closed.
  */
-export abstract class TunDevice implements AsyncDisposable, Disposable {
+export abstract class TunDevice implements AsyncDisposable {
   abstract readonly kind: 'tap' | 'tun';
   /** Name at the time of opening; see {@link currentName} for now. */
   readonly name: string;
@@ -80,7 +80,9 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
   readonly #queue: NativeTunQueue;
   readonly #attachment: Attachment;
   #offloads: number;
-  #closed = false;
+  #closing: Promise<void> | undefined;
+  /** Ioctls run one after another, and the descriptor is closed after the last. */
+  #ioctls: Promise<unknown> = Promise.resolve();
   #waitingRead: (() => void) | undefined;
   #waitingWrite: Array<() => void> = [];
   #watched = 0;
@@ -101,11 +103,12 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
 
   /** The descriptor, -1 once closed. Put it into a child's `stdio` to share the queue with the child. */
   get fd(): number {
-    return this.#queue.fd;
+    return this.closed ? -1 : this.#queue.fd;
   }
 
+  /** Whether it was closed or given away. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#closing !== undefined;
   }
 
   /** What the kernel may leave undone in frames read from this device. */
@@ -120,6 +123,7 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
 
   /** The interface's name now: it may have been renamed. @throws NetError EBADFD when the interface is gone. */
   currentName(): string {
+    this.#checkOpen('look up the interface', 'ioctl TUNGETIFF');
     const identity = this.#queue.query();
     if (failed(identity)) throw this.#error('look up the interface', identity.errno, identity.syscall);
     return identity.name;
@@ -131,8 +135,11 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
    * @throws NetError EBADFD when the interface was deleted, EBADF after `close()`.
    */
   tryRead(batch: FrameBatch, options: { readonly limit?: number } = {}): number {
+    this.#checkOpen('read frames', 'read');
     const limit = options.limit ?? batch.capacity;
-    const count = batch.refill((bytes, slots) => this.#queue.read(bytes, slots, FRAME_HEADROOM, MAX_FRAME_BYTES, limit));
+    const count = batch.refill((bytes, slots) =>
+      this.#queue.read(bytes, slots, FRAME_HEADROOM, MAX_FRAME_BYTES, limit),
+    );
     if (count < 0) throw this.#error('read frames', count, 'read');
     return count;
   }
@@ -147,6 +154,7 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
    * @throws NetError EBADFD when the interface was deleted, EBADF after `close()`.
    */
   write(batch: FrameBatch, order?: Uint32Array, count = order?.length ?? batch.length): number {
+    this.#checkOpen('write frames', 'write');
     const { bytes, slots } = batch.storage;
     const limit = order ? order.length : batch.length;
     const done = this.#queue.write(bytes, slots, Math.min(count, limit), order);
@@ -180,7 +188,7 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
       order = order.subarray(this.write(batch, order));
       if (order.length === 0) return;
       await this.#writable(options.signal);
-      if (this.#closed) return;
+      if (this.closed) return;
     }
   }
 
@@ -191,12 +199,12 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
    * or the interface is deleted. One at a time.
    */
   frames(options: FramesOptions & FrameBatchOptions = {}): AsyncIterableIterator<FrameBatch> {
-    if (this.#closed) throw this.#error('read frames', EBADF, 'read');
+    this.#checkOpen('read frames', 'read');
     if (this.#reading) throw new Error(`frames of '${this.name}' are being read already: one reader per queue`);
     this.#reading = true;
     return new FrameReader(
       {
-        isClosed: () => this.#closed,
+        isClosed: () => this.closed,
         tryRead: (batch) => this.tryRead(batch),
         waitReadable: (wake) => this.#waitReadable(wake),
         done: () => {
@@ -276,7 +284,8 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
 
   /** Filters what this TAP's reader gets by a classic BPF program (`struct sock_filter`, 8 bytes each; `TUNATTACHFILTER`). */
   async attachClassicFilter(program: Uint8Array): Promise<void> {
-    if (program.length === 0 || program.length % 8 !== 0) throw new RangeError('program must be 8 bytes per instruction');
+    if (program.length === 0 || program.length % 8 !== 0)
+      throw new RangeError('program must be 8 bytes per instruction');
     await this.ioctl('TUNATTACHFILTER', 0, program);
   }
 
@@ -309,7 +318,8 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
    * Bounds them (`TUNSETSNDBUF`). Any value but the default (2^31 - 1, no bound) also turns the kernel's fast write path off.
    */
   async setSendBufferBytes(bytes: number): Promise<void> {
-    if (!Number.isInteger(bytes) || bytes < 1 || bytes > 0x7fff_ffff) throw new RangeError('bytes must be 1 to 2^31 - 1');
+    if (!Number.isInteger(bytes) || bytes < 1 || bytes > 0x7fff_ffff)
+      throw new RangeError('bytes must be 1 to 2^31 - 1');
     await this.ioctl('TUNSETSNDBUF', bytes);
   }
 
@@ -324,31 +334,37 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
    * to what will. (To share a queue with a child, put {@link fd} into the child's `stdio` instead.)
    */
   detach(): number {
+    this.#checkOpen('give the descriptor away', 'detach');
     const fd = this.#queue.detach();
     if (fd < 0) throw this.#error('give the descriptor away', fd, 'detach');
-    this.#finish();
+    this.#closing = Promise.resolve();
+    this.#wakeAll();
     return fd;
   }
 
-  /** Closes the queue; idempotent. Ends `frames()` and `send()` that wait. The interface goes with its last queue, unless persistent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#queue.close();
-    this.#finish();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
+  /**
+   * Closes the queue; idempotent. Ends `frames()` and `send()` that wait, at once. Resolves when the descriptor is closed: with
+   * its last queue the interface is gone by then, unless it persists. (The kernel takes milliseconds for that, off this thread.)
+   */
+  async close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.#closing = this.#ioctls.then(() => this.#queue.close());
+      this.#wakeAll();
+    }
+    return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    await this.close();
   }
 
   /** Runs one ioctl and makes an error of a failure. @internal */
   async ioctl(name: string, number: number, bytes?: Uint8Array): Promise<number> {
-    const result = await this.#queue.ioctl(name, number, bytes);
-    if (result < 0) throw this.#error(`configure`, result, `ioctl ${name}`);
+    this.#checkOpen('configure', `ioctl ${name}`);
+    const turn = this.#ioctls.then(async () => this.#queue.ioctl(name, number, bytes));
+    this.#ioctls = turn.catch(() => undefined);
+    const result = await turn;
+    if (result < 0) throw this.#error('configure', result, `ioctl ${name}`);
     return result;
   }
 
@@ -367,8 +383,11 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
     }
   }
 
-  #finish(): void {
-    this.#closed = true;
+  #checkOpen(action: string, syscall: string): void {
+    if (this.#closing !== undefined) throw this.#error(action, EBADF, syscall);
+  }
+
+  #wakeAll(): void {
     this.#waitingRead?.();
     this.#waitingRead = undefined;
     for (const wake of this.#waitingWrite.splice(0)) wake();
@@ -392,7 +411,7 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
   }
 
   #updateWatch(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     const events = (this.#waitingRead ? READABLE : 0) | (this.#waitingWrite.length > 0 ? WRITABLE : 0);
     if (events === this.#watched || (events === 0 && !this.#watching)) return;
     const result = this.#watching
@@ -421,7 +440,14 @@ export abstract class TunDevice implements AsyncDisposable, Disposable {
 
   #error(action: string, errno: number, syscall: string): NetError {
     const hint = readWriteHints.get(errno);
-    return new NetError({ action: `${action} '${this.name}'`, errno, syscall, interface: this.name, netns: this.netns, hint });
+    return new NetError({
+      action: `${action} '${this.name}'`,
+      errno,
+      syscall,
+      interface: this.name,
+      netns: this.netns,
+      hint,
+    });
   }
 }
 

@@ -31,9 +31,8 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
 Napi::Value CreateNamed(const Napi::CallbackInfo& info) {
   return PromiseWorker<UniqueFd>::Run(
       info.Env(),
-      [directory = info[0].As<Napi::String>().Utf8Value(), name = info[1].As<Napi::String>().Utf8Value()](UniqueFd& fd) {
-        return CreateNamedNetns(directory, name, &fd);
-      },
+      [directory = info[0].As<Napi::String>().Utf8Value(),
+       name = info[1].As<Napi::String>().Utf8Value()](UniqueFd& fd) { return CreateNamedNetns(directory, name, &fd); },
       MakeDescriptor);
 }
 

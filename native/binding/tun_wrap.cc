@@ -137,7 +137,8 @@ Napi::Value TunWrap::Ioctl(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TunWrap::SetVnetHeaderSize(const Napi::CallbackInfo& info) {
-  if (queue_) queue_->set_vnet_header_size(std::min(info[0].As<Napi::Number>().Uint32Value(), uint32_t{kVnetHeaderSize}));
+  if (queue_)
+    queue_->set_vnet_header_size(std::min(info[0].As<Napi::Number>().Uint32Value(), uint32_t{kVnetHeaderSize}));
   return info.Env().Undefined();
 }
 
@@ -213,16 +214,23 @@ Napi::Value TunWrap::Detach(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), result);
 }
 
+// close(): the kernel takes milliseconds to take an interface down with its last queue, so that happens off this
+// thread.
 Napi::Value TunWrap::Close(const Napi::CallbackInfo& info) {
-  Drop();
-  return info.Env().Undefined();
+  struct Nothing {};
+  return PromiseWorker<Nothing>::Run(
+      info.Env(),
+      [queue = Drop()](Nothing&) mutable -> Failure {
+        queue.reset();
+        return {};
+      },
+      [](Napi::Env env, Nothing&) { return env.Undefined(); });
 }
 
-void TunWrap::Drop() {
+std::shared_ptr<TunQueue> TunWrap::Drop() {
   if (watcher_ != nullptr) watcher_->Close();
-  if (!queue_) return;
-  queue_.reset();
-  --module_.live.queues;
+  if (queue_) --module_.live.queues;
+  return std::move(queue_);
 }
 
 }  // namespace etherloom

@@ -36,7 +36,8 @@ class TunWrap : public Napi::ObjectWrap<TunWrap> {
   Napi::Value Watch(const Napi::CallbackInfo& info);
   Napi::Value Detach(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
-  void Drop();
+  // Stops watching and gives the queue up; what is returned closes it.
+  std::shared_ptr<TunQueue> Drop();
 
   Module& module_;
   std::shared_ptr<TunQueue> queue_;

@@ -13,8 +13,8 @@ class Module;
 
 class Watcher {
  public:
-  // Returns nullptr and sets `error` (negative errno) on failure. `*user` is the one pointer to the watcher and is cleared
-  // when it closes, be it by the environment.
+  // Returns nullptr and sets `error` (negative errno) on failure. `*user` is the one pointer to the watcher and is
+  // cleared when it closes, be it by the environment.
   static Watcher* Create(Module& module, Napi::Env env, int fd, Napi::Function callback, Watcher** user, int* error);
 
   // `events`: UV_READABLE | UV_WRITABLE; 0 pauses. Returns a negative errno or 0.

@@ -52,15 +52,13 @@ class NlMessageReader {
 // What NLMSG_ERROR and NLMSG_DONE carry.
 struct NlAcknowledgement {
   int32_t error = 0;
-  std::string message;                  // NLMSGERR_ATTR_MSG
-  std::optional<uint32_t> offset;       // NLMSGERR_ATTR_OFFS
-  std::optional<uint32_t> miss_type;    // NLMSGERR_ATTR_MISS_TYPE
-  std::optional<uint32_t> miss_nest;    // NLMSGERR_ATTR_MISS_NEST
-  std::vector<uint8_t> policy;          // NLMSGERR_ATTR_POLICY, undecoded
+  std::string message;                // NLMSGERR_ATTR_MSG
+  std::optional<uint32_t> offset;     // NLMSGERR_ATTR_OFFS
+  std::optional<uint32_t> miss_type;  // NLMSGERR_ATTR_MISS_TYPE
+  std::optional<uint32_t> miss_nest;  // NLMSGERR_ATTR_MISS_NEST
+  std::vector<uint8_t> policy;        // NLMSGERR_ATTR_POLICY, undecoded
 
-  bool has_details() const {
-    return !message.empty() || offset || miss_type || miss_nest || !policy.empty();
-  }
+  bool has_details() const { return !message.empty() || offset || miss_type || miss_nest || !policy.empty(); }
 };
 
 // Parses an NLMSG_ERROR, its echoed request capped or whole. Returns false when it is too short to hold an errno.

@@ -1,5 +1,5 @@
-// struct virtio_net_hdr_v1 (virtio 1.2, section 5.1.6), declared here because <linux/virtio_net.h> does not compile as C++.
-// Little-endian on the wire; the devices are set to TUNSETVNETLE.
+// struct virtio_net_hdr_v1 (virtio 1.2, section 5.1.6), declared here because <linux/virtio_net.h> does not compile as
+// C++. Little-endian on the wire; the devices are set to TUNSETVNETLE.
 #pragma once
 
 #include <cstdint>

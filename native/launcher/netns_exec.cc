@@ -1,9 +1,9 @@
 // netns-exec FD NAME PROGRAM [ARGUMENT...]: runs PROGRAM inside the network namespace of the inherited descriptor FD.
 //
 // Node starts children from its main thread, which must never move to another namespace; so the child moves itself,
-// then becomes PROGRAM. As `ip netns exec` does, it gives PROGRAM a /sys that shows the namespace's own devices, and binds
-// /etc/netns/NAME/* over /etc when NAME is not empty. Both are best effort: without CAP_SYS_ADMIN they are left out.
-// Exit status 125: the namespace could not be entered; 126: PROGRAM cannot be run; 127: PROGRAM was not found.
+// then becomes PROGRAM. As `ip netns exec` does, it gives PROGRAM a /sys that shows the namespace's own devices, and
+// binds /etc/netns/NAME/* over /etc when NAME is not empty. Both are best effort: without CAP_SYS_ADMIN they are left
+// out. Exit status 125: the namespace could not be entered; 126: PROGRAM cannot be run; 127: PROGRAM was not found.
 
 #include <dirent.h>
 #include <sched.h>

@@ -52,7 +52,8 @@ Failure NetlinkSocket::Open(int protocol, int netns, UniqueFd* out) {
   }
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return Failure::Errno("bind AF_NETLINK");
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return Failure::Errno("bind AF_NETLINK");
   return {};
 }
 
@@ -181,7 +182,8 @@ Failure NetlinkSocket::Collect(size_t first, size_t pending, NlReply* reply) {
         --pending;
       } else if (message.type >= NLMSG_MIN_TYPE) {
         const auto offset = static_cast<uint32_t>(message.payload.data() - reply->data.data());
-        reply->messages.push_back({request, message.type, message.flags, offset, static_cast<uint32_t>(message.payload.size())});
+        reply->messages.push_back(
+            {request, message.type, message.flags, offset, static_cast<uint32_t>(message.payload.size())});
       }
     }
     if (reader.malformed()) return {-EBADMSG, "recv AF_NETLINK"};

@@ -36,7 +36,8 @@ Failure RunOnThread(const std::function<Failure()>& work) {
 
 Failure CheckNetns(int fd) {
   const int type = ioctl(fd, NS_GET_NSTYPE);
-  if (type < 0) return errno == ENOTTY ? Failure{-EINVAL, "ioctl NS_GET_NSTYPE"} : Failure::Errno("ioctl NS_GET_NSTYPE");
+  if (type < 0)
+    return errno == ENOTTY ? Failure{-EINVAL, "ioctl NS_GET_NSTYPE"} : Failure::Errno("ioctl NS_GET_NSTYPE");
   if (type != CLONE_NEWNET) return {-EINVAL, "ioctl NS_GET_NSTYPE"};
   return {};
 }

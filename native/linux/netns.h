@@ -1,8 +1,8 @@
 // Network namespaces: open, create, delete, and run a function inside one.
 //
 // Theory of operation: a network namespace is a property of a thread. A socket or a /dev/net/tun descriptor belongs to
-// the namespace its thread was in when it was opened and keeps working from anywhere. So the calling thread never moves:
-// a short-lived thread enters the namespace, opens what is wanted and ends.
+// the namespace its thread was in when it was opened and keeps working from anywhere. So the calling thread never
+// moves: a short-lived thread enters the namespace, opens what is wanted and ends.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,8 @@ Failure CreateNetns(UniqueFd* out);
 // Creates a namespace and binds it to `directory`/`name`, as ip-netns(8) does. EEXIST when the name is taken.
 Failure CreateNamedNetns(const std::string& directory, const std::string& name, UniqueFd* out);
 
-// Unmounts and removes a name made by CreateNamedNetns or ip-netns(8). The namespace itself lives on while it is in use.
+// Unmounts and removes a name made by CreateNamedNetns or ip-netns(8). The namespace itself lives on while it is in
+// use.
 Failure DeleteNamedNetns(const std::string& directory, const std::string& name);
 
 }  // namespace etherloom

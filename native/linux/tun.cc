@@ -37,28 +37,17 @@ struct IoctlEntry {
 };
 
 constexpr IoctlEntry kIoctls[] = {
-    {"TUNSETPERSIST", TUNSETPERSIST, Argument::kValue},
-    {"TUNSETOWNER", TUNSETOWNER, Argument::kValue},
-    {"TUNSETGROUP", TUNSETGROUP, Argument::kValue},
-    {"TUNSETLINK", TUNSETLINK, Argument::kValue},
-    {"TUNSETOFFLOAD", TUNSETOFFLOAD, Argument::kValue},
-    {"TUNSETDEBUG", TUNSETDEBUG, Argument::kValue},
-    {"TUNGETFEATURES", TUNGETFEATURES, Argument::kOut},
-    {"TUNSETQUEUE", TUNSETQUEUE, Argument::kQueue},
-    {"TUNSETTXFILTER", TUNSETTXFILTER, Argument::kTxFilter},
-    {"TUNATTACHFILTER", TUNATTACHFILTER, Argument::kFilter},
-    {"TUNDETACHFILTER", TUNDETACHFILTER, Argument::kNone},
-    {"TUNGETSNDBUF", TUNGETSNDBUF, Argument::kOut},
-    {"TUNSETSNDBUF", TUNSETSNDBUF, Argument::kIn},
-    {"TUNGETVNETHDRSZ", TUNGETVNETHDRSZ, Argument::kOut},
-    {"TUNSETVNETHDRSZ", TUNSETVNETHDRSZ, Argument::kIn},
-    {"TUNGETVNETLE", TUNGETVNETLE, Argument::kOut},
-    {"TUNSETVNETLE", TUNSETVNETLE, Argument::kIn},
-    {"TUNGETVNETBE", TUNGETVNETBE, Argument::kOut},
-    {"TUNSETVNETBE", TUNSETVNETBE, Argument::kIn},
-    {"TUNSETSTEERINGEBPF", TUNSETSTEERINGEBPF, Argument::kIn},
-    {"TUNSETFILTEREBPF", TUNSETFILTEREBPF, Argument::kIn},
-    {"TUNSETCARRIER", TUNSETCARRIER, Argument::kIn},
+    {"TUNSETPERSIST", TUNSETPERSIST, Argument::kValue},      {"TUNSETOWNER", TUNSETOWNER, Argument::kValue},
+    {"TUNSETGROUP", TUNSETGROUP, Argument::kValue},          {"TUNSETLINK", TUNSETLINK, Argument::kValue},
+    {"TUNSETOFFLOAD", TUNSETOFFLOAD, Argument::kValue},      {"TUNSETDEBUG", TUNSETDEBUG, Argument::kValue},
+    {"TUNGETFEATURES", TUNGETFEATURES, Argument::kOut},      {"TUNSETQUEUE", TUNSETQUEUE, Argument::kQueue},
+    {"TUNSETTXFILTER", TUNSETTXFILTER, Argument::kTxFilter}, {"TUNATTACHFILTER", TUNATTACHFILTER, Argument::kFilter},
+    {"TUNDETACHFILTER", TUNDETACHFILTER, Argument::kNone},   {"TUNGETSNDBUF", TUNGETSNDBUF, Argument::kOut},
+    {"TUNSETSNDBUF", TUNSETSNDBUF, Argument::kIn},           {"TUNGETVNETHDRSZ", TUNGETVNETHDRSZ, Argument::kOut},
+    {"TUNSETVNETHDRSZ", TUNSETVNETHDRSZ, Argument::kIn},     {"TUNGETVNETLE", TUNGETVNETLE, Argument::kOut},
+    {"TUNSETVNETLE", TUNSETVNETLE, Argument::kIn},           {"TUNGETVNETBE", TUNGETVNETBE, Argument::kOut},
+    {"TUNSETVNETBE", TUNSETVNETBE, Argument::kIn},           {"TUNSETSTEERINGEBPF", TUNSETSTEERINGEBPF, Argument::kIn},
+    {"TUNSETFILTEREBPF", TUNSETFILTEREBPF, Argument::kIn},   {"TUNSETCARRIER", TUNSETCARRIER, Argument::kIn},
     {"TUNGETDEVNETNS", TUNGETDEVNETNS, Argument::kNone},
 };
 
@@ -94,7 +83,8 @@ Failure TunQuery(int fd, TunIdentity* out) {
 }
 
 int64_t TunIoctl(int fd, std::string_view name, int64_t number, std::span<const uint8_t> bytes) {
-  const auto* entry = std::find_if(std::begin(kIoctls), std::end(kIoctls), [&](const IoctlEntry& e) { return e.name == name; });
+  const auto* entry =
+      std::find_if(std::begin(kIoctls), std::end(kIoctls), [&](const IoctlEntry& e) { return e.name == name; });
   if (entry == std::end(kIoctls)) return -EINVAL;
   int value = static_cast<int>(number);
   switch (entry->argument) {
@@ -113,7 +103,8 @@ int64_t TunIoctl(int fd, std::string_view name, int64_t number, std::span<const 
       return Result(ioctl(fd, entry->request, &request));
     }
     case Argument::kFilter: {
-      if (bytes.empty() || bytes.size() % sizeof(sock_filter) != 0 || bytes.size() / sizeof(sock_filter) > BPF_MAXINSNS) {
+      if (bytes.empty() || bytes.size() % sizeof(sock_filter) != 0 ||
+          bytes.size() / sizeof(sock_filter) > BPF_MAXINSNS) {
         return -EINVAL;
       }
       std::vector<sock_filter> program(bytes.size() / sizeof(sock_filter));

@@ -1,8 +1,8 @@
 // /dev/net/tun: attaching to a TUN or TAP queue, its ioctls, and its frames in batches.
 //
-// Theory of operation: frames are read straight into a caller's buffer, one after another, each at a 64-byte aligned slot
-// with headroom before it. A 12-byte virtio header always has its place right before the frame, zeroed when the device
-// has none, so that a batch read from one device can be written to any other.
+// Theory of operation: frames are read straight into a caller's buffer, one after another, each at a 64-byte aligned
+// slot with headroom before it. A 12-byte virtio header always has its place right before the frame, zeroed when the
+// device has none, so that a batch read from one device can be written to any other.
 //
 // Owner: the binding.  Threads: attaching and ioctls run on any thread, frames on one thread at a time.
 // Shutdown: TunQueue closes its descriptor when the last reference goes.
@@ -40,8 +40,8 @@ Failure TunAttach(int netns, const TunAttachOptions& options, UniqueFd* fd, TunI
 // TUNGETIFF. EBADFD: the descriptor is a tun one without a device (never attached, or its interface is gone).
 Failure TunQuery(int fd, TunIdentity* out);
 
-// Runs the ioctl of that name. `number` is its integer argument, `bytes` what a struct argument points at. Returns what the
-// ioctl yields (0 where it yields nothing) or a negative errno; EINVAL for a name that is not known.
+// Runs the ioctl of that name. `number` is its integer argument, `bytes` what a struct argument points at. Returns what
+// the ioctl yields (0 where it yields nothing) or a negative errno; EINVAL for a name that is not known.
 int64_t TunIoctl(int fd, std::string_view name, int64_t number, std::span<const uint8_t> bytes);
 
 // BPF_PROG_LOAD of a BPF_PROG_TYPE_SOCKET_FILTER program: what TUNSETSTEERINGEBPF and TUNSETFILTEREBPF take.
@@ -80,8 +80,8 @@ class TunQueue {
   // first read failed (EAGAIN is 0 frames).
   int Read(std::span<uint8_t> buffer, std::span<FrameSlot> slots, const TunReadOptions& options);
 
-  // Writes the frames `order` names, in that order. Returns how many were dealt with: sent, or refused and counted. It is
-  // less than all only when the device can take no more now.
+  // Writes the frames `order` names, in that order. Returns how many were dealt with: sent, or refused and counted. It
+  // is less than all only when the device can take no more now.
   int Write(std::span<uint8_t> buffer, std::span<const FrameSlot> slots, std::span<const uint32_t> order);
 
   // Refusals so far, by errno.

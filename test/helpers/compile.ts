@@ -10,6 +10,9 @@ export function compileNative(sources: readonly string[], sanitize: 'address,und
   const program = path.join(mkdtempSync(path.join(tmpdir(), 'etherloom-native-')), 'program');
   const flags = ['-std=c++20', '-O1', '-g', '-fno-exceptions', '-Inative', '-Wall', '-Wextra', '-Werror'];
   const sanitizer = [`-fsanitize=${sanitize}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
-  execFileSync('g++', [...flags, ...sanitizer, '-o', program, ...sources, '-pthread'], { cwd: projectRoot, stdio: 'pipe' });
+  execFileSync('g++', [...flags, ...sanitizer, '-o', program, ...sources, '-pthread'], {
+    cwd: projectRoot,
+    stdio: 'pipe',
+  });
   return program;
 }

@@ -1,5 +1,5 @@
-// Native code under many threads at once, for ThreadSanitizer and AddressSanitizer: one netlink socket shared by all of them,
-// namespaces entered and left, TAP queues opened, read, written and closed. Needs root. Prints what it did.
+// Native code under many threads at once, for ThreadSanitizer and AddressSanitizer: one netlink socket shared by all of
+// them, namespaces entered and left, TAP queues opened, read, written and closed. Needs root. Prints what it did.
 
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>

@@ -13,7 +13,7 @@ describe('frames()', () => {
     tap = await lab.host.openTap({ name: 'tap0', up: true });
   });
 
-  afterEach(() => tap.close());
+  afterEach(async () => tap.close());
 
   const ours = (batch: FrameBatch) => [...batch].filter((frame) => frame[12] === 0x88 && frame[13] === 0xb5);
 
@@ -32,8 +32,8 @@ describe('frames()', () => {
     const frames = tap.frames();
     const pending = frames.next();
     sendInto(lab, 'tap0', frameTo('52:54:00:00:00:01', 77));
-    let found = ours((await pending).value!).length;
-    while (found === 0) found = ours((await frames.next()).value!).length;
+    let found = ours((await pending).value).length;
+    while (found === 0) found = ours((await frames.next()).value).length;
     expect(found).toBe(1);
     await frames.return?.();
   });
@@ -55,7 +55,7 @@ describe('frames()', () => {
     while (tap.tryRead(new FrameBatch()) > 0);
     const pending = frames.next();
     const queued = frames.next();
-    tap.close();
+    await tap.close();
     expect(await pending).toEqual({ value: undefined, done: true });
     expect(await queued).toEqual({ value: undefined, done: true });
     expect(() => tap.frames()).toThrow(expect.objectContaining({ code: 'EBADF' }));
@@ -88,7 +88,7 @@ describe('frames()', () => {
     // A second TAP on the same bridge floods the first for as long as the loop below goes on.
     await lab.host.links.add({ kind: 'bridge', name: 'br0', up: true });
     await lab.host.links.set('tap0', { master: 'br0' });
-    using source = await lab.host.openTap({ name: 'tap1', up: true, master: 'br0' });
+    await using source = await lab.host.openTap({ name: 'tap1', up: true, master: 'br0' });
     const flood = new FrameBatch();
     for (let i = 0; i < 64; i++) flood.push(frameTo('52:54:00:00:00:01', 60));
     let timers = 0;
@@ -112,7 +112,10 @@ describe('frames()', () => {
       for await (const batch of frames) void batch;
     })();
     lab.run('ip', 'link', 'delete', 'tap0');
-    await expect(pending).rejects.toMatchObject({ code: 'EBADFD', message: expect.stringContaining('deleted') as unknown });
+    await expect(pending).rejects.toMatchObject({
+      code: 'EBADFD',
+      message: expect.stringContaining('deleted') as unknown,
+    });
     expect(() => tap.writeFrame(frameTo('52:54:00:00:00:01', 60))).toThrow(/EBADFD/);
     expect(() => tap.currentName()).toThrow(/EBADFD/);
   });
@@ -141,7 +144,7 @@ describe('frames()', () => {
       await until(73);
       expect(tap.currentName()).toBe('other0');
     } finally {
-      tap.close();
+      await tap.close();
       await reader;
     }
   });
@@ -154,7 +157,7 @@ describe('what does not fit', () => {
   beforeAll(() => lab.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'));
 
   it('counts what a full ring drops, in the kernel', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true, txQueueLength: 10 });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true, txQueueLength: 10 });
     for (let i = 0; i < 20; i++) sendInto(lab, 'tap0', frameTo('52:54:00:00:00:01', 60));
     const stats = (lab.ip('-s', 'link', 'show', 'tap0') as { stats64: { tx: { dropped: number } } }[])[0]!.stats64;
     expect(stats.tx.dropped).toBeGreaterThanOrEqual(10);
@@ -165,7 +168,7 @@ describe('what does not fit', () => {
   });
 
   it('reads no more than it is told to', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     while (tap.tryRead(batch) > 0);
     for (let i = 0; i < 5; i++) sendInto(lab, 'tap0', frameTo('52:54:00:00:00:01', 60 + i));
@@ -176,7 +179,7 @@ describe('what does not fit', () => {
   });
 
   it('refuses frames while the interface is down, one by one, and says why', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0' });
+    await using tap = await lab.host.openTap({ name: 'tap0' });
     const batch = new FrameBatch();
     batch.push(frameTo('52:54:00:00:00:01', 60));
     batch.push(frameTo('52:54:00:00:00:01', 60));
@@ -186,7 +189,7 @@ describe('what does not fit', () => {
   });
 
   it('costs a malformed frame only itself', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     batch.push(new Uint8Array());
     batch.push(frameTo('52:54:00:00:00:01', 60));
@@ -198,7 +201,7 @@ describe('what does not fit', () => {
   });
 
   it('carries frames of 65,550 bytes', async () => {
-    using from = await lab.host.openTap({ name: 'from0', up: true, mtu: 65_521 });
+    await using from = await lab.host.openTap({ name: 'from0', up: true, mtu: 65_521 });
     const frame = frameTo('52:54:00:00:00:01', 65_535);
     sendInto(lab, 'from0', frame);
     const batch = new FrameBatch();
@@ -211,7 +214,7 @@ describe('what does not fit', () => {
   });
 
   it('never reads or writes outside its pool, whatever the slots say', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     batch.push(frameTo('52:54:00:00:00:01', 60));
     const { slots } = batch.storage;
@@ -230,7 +233,7 @@ describe('what does not fit', () => {
   });
 
   it('treats a pool that its user has given away as empty', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     batch.push(frameTo('52:54:00:00:00:01', 60));
     structuredClone(batch.bytes, { transfer: [batch.bytes.buffer as ArrayBuffer] });
@@ -241,7 +244,7 @@ describe('what does not fit', () => {
   });
 
   it('sends all, waiting while the device can take no more', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     for (let i = 0; i < 64; i++) batch.push(frameTo('52:54:00:00:00:01', 60));
     // Far less than the batch may be in flight.

@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -69,7 +79,9 @@ describe('Host.open', () => {
     execFileSync('ip', ['netns', 'delete', ours]);
     const theirs = name('theirs');
     execFileSync('ip', ['netns', 'add', theirs]);
-    expect((await netns.list()).find((entry) => entry.name === theirs)?.inode).toBe(statSync(`/run/netns/${theirs}`).ino);
+    expect((await netns.list()).find((entry) => entry.name === theirs)?.inode).toBe(
+      statSync(`/run/netns/${theirs}`).ino,
+    );
     await netns.remove(theirs);
     expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toContain(theirs);
   });
@@ -94,7 +106,7 @@ describe('Host.open', () => {
     const before = readlinkSync('/proc/self/ns/net');
     await using lab = await openLab();
     await lab.host.links.list();
-    using tap = await lab.host.openTap();
+    await using tap = await lab.host.openTap();
     expect(tap.fd).toBeGreaterThan(0);
     for (const task of readdirSync('/proc/self/task')) {
       expect(readlinkSync(`/proc/self/task/${task}/ns/net`)).toBe(before);
@@ -149,7 +161,9 @@ describe('children', () => {
   });
 
   it('keep the numbers of the descriptors that they were given', async () => {
-    const child = lab.host.spawn('sh', ['-c', 'readlink /proc/self/ns/net >&3'], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    const child = lab.host.spawn('sh', ['-c', 'readlink /proc/self/ns/net >&3'], {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    });
     const [chunk] = (await once(child.stdio[3]!, 'data')) as [Buffer];
     expect(chunk.toString()).toContain(String(lab.host.netns?.inode));
     await once(child, 'close');

@@ -44,9 +44,14 @@ describe('TAP', () => {
       group: '5',
       flags: expect.arrayContaining(['UP', 'LOWER_UP']) as unknown,
     });
-    expect(link('tap0')?.linkinfo?.info_data).toMatchObject({ type: 'tap', pi: false, vnet_hdr: false, persist: false });
-    tap.close();
-    tap.close();
+    expect(link('tap0')?.linkinfo?.info_data).toMatchObject({
+      type: 'tap',
+      pi: false,
+      vnet_hdr: false,
+      persist: false,
+    });
+    await tap.close();
+    await tap.close();
     expect(tap.closed).toBe(true);
     expect(tap.fd).toBe(-1);
     expect(link('tap0')).toBeUndefined();
@@ -54,19 +59,19 @@ describe('TAP', () => {
   });
 
   it('lets the kernel choose a name, and follows a rename', async () => {
-    using tap = await lab.host.openTap();
+    await using tap = await lab.host.openTap();
     expect(tap.name).toMatch(/^tap\d+$/);
     lab.run('ip', 'link', 'set', tap.name, 'name', 'renamed0');
     expect(tap.currentName()).toBe('renamed0');
   });
 
   it('takes an index of the caller', async () => {
-    using tap = await lab.host.openTap({ name: 'indexed0', index: 4711 });
+    await using tap = await lab.host.openTap({ name: 'indexed0', index: 4711 });
     expect(link(tap.name)?.ifindex).toBe(4711);
   });
 
   it('moves frames both ways, byte for byte', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const frame = frameTo('ff:ff:ff:ff:ff:ff', 100);
     sendInto(lab, 'tap0', frame);
     const batch = new FrameBatch();
@@ -79,7 +84,7 @@ describe('TAP', () => {
   });
 
   it('is left out of no frame by a batch written twice', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     for (let i = 0; i < 10; i++) batch.push(frameTo('52:54:00:00:00:01', 60 + i));
     expect(tap.write(batch)).toBe(10);
@@ -90,7 +95,7 @@ describe('TAP', () => {
   });
 
   it('takes a virtio header and every offload the kernel knows, verified with ethtool', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true, offloads: 'all' });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true, offloads: 'all' });
     expect(tap.vnetHeader).toBe(true);
     expect(tap.offloads).toEqual(['csum', 'tso4', 'tso6', 'tsoEcn', 'uso']);
     const features = lab.run('ethtool', '-k', 'tap0');
@@ -104,8 +109,8 @@ describe('TAP', () => {
   });
 
   it('shows the virtio header of a frame with an unfinished checksum, and finishes it for a device without headers', async () => {
-    using from = await lab.host.openTap({ name: 'from0', up: true, offloads: ['csum'] });
-    using to = await lab.host.openTap({ name: 'to0', up: true });
+    await using from = await lab.host.openTap({ name: 'from0', up: true, offloads: ['csum'] });
+    await using to = await lab.host.openTap({ name: 'to0', up: true });
     await lab.host.addresses.add({ interface: 'from0', address: '10.9.0.1/24' });
     await lab.host.neighbors.add({ interface: 'from0', address: '10.9.0.2', mac: '52:54:00:00:00:02' });
     lab.run('bash', '-c', 'echo hello > /dev/udp/10.9.0.2/7777');
@@ -124,7 +129,7 @@ describe('TAP', () => {
   });
 
   it('refuses a segment too large for a device without headers, and counts it', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     batch.push(frameTo('52:54:00:00:00:01', 3000));
     batch.vnetHeader(0).gsoType = 1;
@@ -133,8 +138,8 @@ describe('TAP', () => {
   });
 
   it('opens further queues, which share the device', async () => {
-    using first = await lab.host.openTap({ name: 'mq0', up: true, multiQueue: true, offloads: 'all' });
-    using second = await openQueue(first);
+    await using first = await lab.host.openTap({ name: 'mq0', up: true, multiQueue: true, offloads: 'all' });
+    await using second = await openQueue(first);
     expect(second.name).toBe('mq0');
     expect(second.vnetHeader).toBe(true);
     expect(second.fd).not.toBe(first.fd);
@@ -143,20 +148,20 @@ describe('TAP', () => {
     expect(link('mq0')?.linkinfo?.info_data).toMatchObject({ numqueues: 1, numdisabled: 1 });
     await second.setQueueEnabled(true);
     expect(link('mq0')?.linkinfo?.info_data).toMatchObject({ numqueues: 2 });
-    using single = await lab.host.openTap({ name: 'sq0' });
+    await using single = await lab.host.openTap({ name: 'sq0' });
     await expect(openQueue(single)).rejects.toThrow(/'sq0' has one queue/);
   });
 
   it('steers outgoing frames to the queue that an eBPF program names', async () => {
-    using first = await lab.host.openTap({ name: 'mq0', up: true, multiQueue: true });
-    using second = await openQueue(first);
+    await using first = await lab.host.openTap({ name: 'mq0', up: true, multiQueue: true });
+    await using second = await openQueue(first);
     // r0 = 1; exit
     const queueOne = Uint8Array.from([0xb7, 0, 0, 0, 1, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]);
     await first.setSteering(queueOne);
     const drain = (tap: Tap) => {
       const batch = new FrameBatch();
       let frames = 0;
-      for (let n; (n = tap.tryRead(batch)) > 0; ) frames += n;
+      for (let n; (n = tap.tryRead(batch)) > 0;) frames += n;
       return frames;
     };
     drain(first);
@@ -168,7 +173,7 @@ describe('TAP', () => {
   });
 
   it('filters by eBPF, by classic BPF and by destination', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
     const batch = new FrameBatch();
     const passes = () => {
       while (tap.tryRead(batch) > 0);
@@ -195,7 +200,7 @@ describe('TAP', () => {
   });
 
   it('plugs and unplugs its carrier', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0', up: true, carrier: false });
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true, carrier: false });
     expect(link('tap0')?.flags).not.toContain('LOWER_UP');
     await tap.setCarrier(true);
     expect(link('tap0')?.flags).toContain('LOWER_UP');
@@ -203,7 +208,7 @@ describe('TAP', () => {
 
   it('persists, is attached to again, and is owned', async () => {
     const first = await lab.host.openTap({ name: 'keep0', persist: true, owner: 1234, ownerGroup: 5678 });
-    first.close();
+    await first.close();
     expect(link('keep0')?.linkinfo?.info_data).toMatchObject({ persist: true, user: 1234, group: 5678 });
     await expect(lab.host.openTap({ name: 'keep0' })).rejects.toMatchObject({
       code: 'EBUSY',
@@ -211,7 +216,7 @@ describe('TAP', () => {
     });
     const again = await lab.host.openTap({ name: 'keep0', attach: 'existing' });
     await again.setPersist(false);
-    again.close();
+    await again.close();
     expect(link('keep0')).toBeUndefined();
     await expect(lab.host.openTap({ name: 'keep0', attach: 'existing' })).rejects.toMatchObject({ code: 'ENODEV' });
   });
@@ -222,11 +227,11 @@ describe('TAP', () => {
       lab.host.openTap({ name: 'plain0', attach: 'existing', multiQueue: true, offloads: 'all' }),
     ).rejects.toThrow(/without a virtio header: open it with vnetHeader: false/);
     await plain.setPersist(false);
-    plain.close();
+    await plain.close();
   });
 
   it('says who holds a TAP that is busy', async () => {
-    using tap = await lab.host.openTap({ name: 'busy0' });
+    await using tap = await lab.host.openTap({ name: 'busy0' });
     expect(tap.name).toBe('busy0');
     const attempt = lab.host.openTap({ name: 'busy0', attach: 'existing' });
     await expect(attempt).rejects.toMatchObject({ code: 'EBUSY', syscall: 'ioctl TUNSETIFF', interface: 'busy0' });
@@ -241,7 +246,7 @@ describe('TAP', () => {
     const adopted = await adoptTun(fd, { offloads: ['csum'] });
     expect(adopted).toMatchObject({ kind: 'tap', name: 'give0', vnetHeader: true });
     adopted.writeFrame(frameTo('52:54:00:00:00:01', 64));
-    adopted.close();
+    await adopted.close();
     expect(link('give0')).toBeUndefined();
   });
 
@@ -251,7 +256,7 @@ describe('TAP', () => {
   });
 
   it("is shared with a child through the child's stdio", async () => {
-    using tap = await lab.host.openTap({ name: 'child0', up: true });
+    await using tap = await lab.host.openTap({ name: 'child0', up: true });
     const script = `
       import fcntl, struct, os
       name = fcntl.ioctl(3, 0x800454d2, struct.pack('40x'))[:16].rstrip(b'\\0').decode()
@@ -266,7 +271,7 @@ describe('TAP', () => {
   });
 
   it('bounds what is in flight, and says so', async () => {
-    using tap = await lab.host.openTap({ name: 'tap0' });
+    await using tap = await lab.host.openTap({ name: 'tap0' });
     expect(await tap.sendBufferBytes()).toBe(2 ** 31 - 1);
     await tap.setSendBufferBytes(100_000);
     expect(await tap.sendBufferBytes()).toBe(100_000);
@@ -277,7 +282,7 @@ describe('TUN', () => {
   const lab = useLab();
 
   it('moves IP packets without an Ethernet header', async () => {
-    using tun = await lab.host.openTun({ name: 'tun0', up: true });
+    await using tun = await lab.host.openTun({ name: 'tun0', up: true });
     expect(tun.kind).toBe('tun');
     await lab.host.addresses.add({ interface: 'tun0', address: '10.8.0.1/24' });
     lab.run('bash', '-c', 'echo hello > /dev/udp/10.8.0.2/7777');
@@ -287,7 +292,7 @@ describe('TUN', () => {
   });
 
   it('changes its hardware type while down', async () => {
-    using tun = await lab.host.openTun({ name: 'tun0' });
+    await using tun = await lab.host.openTun({ name: 'tun0' });
     await tun.setLinkType(1);
     expect((lab.ip('link', 'show', 'tun0') as { link_type: string }[])[0]!.link_type).toBe('ether');
   });

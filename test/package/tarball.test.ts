@@ -12,11 +12,14 @@ describe('the packed tarball', () => {
   const app = path.join(work, 'app');
   const run = (cwd: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): string =>
     execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  const node = (script: string, ...flags: string[]): string => run(app, process.execPath, [...flags, '-e', script]).trim();
+  const node = (script: string, ...flags: string[]): string =>
+    run(app, process.execPath, [...flags, '-e', script]).trim();
 
   beforeAll(() => {
     // A copy, because prebuildify empties build/ while other tests use it.
-    const skip = new Set(['node_modules', 'build', 'dist', '.git', 'coverage'].map((name) => path.join(projectRoot, name)));
+    const skip = new Set(
+      ['node_modules', 'build', 'dist', '.git', 'coverage'].map((name) => path.join(projectRoot, name)),
+    );
     cpSync(projectRoot, source, { recursive: true, filter: (from) => !skip.has(from) });
     symlinkSync(path.join(projectRoot, 'node_modules'), path.join(source, 'node_modules'));
     run(source, 'npm', ['run', 'prebuild']);
@@ -25,7 +28,12 @@ describe('the packed tarball', () => {
 
     // The dependencies as files too: nothing is asked of a registry.
     for (const dependency of ['bindings', 'file-uri-to-path', 'node-addon-api']) {
-      run(path.join(projectRoot, 'node_modules', dependency), 'npm', ['pack', '--ignore-scripts', '--pack-destination', work]);
+      run(path.join(projectRoot, 'node_modules', dependency), 'npm', [
+        'pack',
+        '--ignore-scripts',
+        '--pack-destination',
+        work,
+      ]);
     }
     const tarballs = readdirSync(work).filter((name) => name.endsWith('.tgz'));
     expect(tarballs).toHaveLength(4);
@@ -65,7 +73,7 @@ describe('the packed tarball', () => {
     console.log(tap.name, (await host.links.list()).map((link) => link.name).join());
     const child = await host.exec('sh', ['-c', 'echo in the namespace']);
     console.log(child.stdout.trim());
-    tap.close();
+    await tap.close();
     await host.close();
   })()`;
   const opened = 'packed0 lo,packed0\nin the namespace';
@@ -96,7 +104,9 @@ describe('the packed tarball', () => {
         console.log(formatMac(Uint8Array.of(82, 84, 0, 1, 2, 3)));
         await Host.open().catch((error) => console.log(error instanceof AddonError, error.code, error.message));
       });`;
-    expect(node(script)).toMatch(/^52:54:00:01:02:03\ntrue ERR_ETHERLOOM_ADDON etherloom drives the Linux kernel's .*darwin/);
+    expect(node(script)).toMatch(
+      /^52:54:00:01:02:03\ntrue ERR_ETHERLOOM_ADDON etherloom drives the Linux kernel's .*darwin/,
+    );
   });
 
   it('says how to build the addon where there is none for the machine', () => {

@@ -4,7 +4,13 @@ describe('NetError', () => {
   it('reads as a sentence', () => {
     const error = new NetError({ action: "add bridge 'br0'", errno: -17, syscall: 'RTM_NEWLINK', interface: 'br0' });
     expect(error.message).toBe("cannot add bridge 'br0': File exists (EEXIST, RTM_NEWLINK)");
-    expect(error).toMatchObject({ name: 'NetError', code: 'EEXIST', errno: -17, syscall: 'RTM_NEWLINK', interface: 'br0' });
+    expect(error).toMatchObject({
+      name: 'NetError',
+      code: 'EEXIST',
+      errno: -17,
+      syscall: 'RTM_NEWLINK',
+      interface: 'br0',
+    });
     expect(error).toBeInstanceOf(Error);
     expect('netns' in error).toBe(false);
   });

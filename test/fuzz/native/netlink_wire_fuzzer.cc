@@ -1,7 +1,9 @@
 // Fuzz target for the netlink wire parser: any bytes at all, at any alignment.
 //
-// By itself (with replay_main.cc) it replays the corpus and seeded mutations of it; with clang's libFuzzer it looks for new inputs:
-//   clang++ -std=c++20 -Inative -fsanitize=fuzzer,address test/fuzz/native/netlink_wire_fuzzer.cc native/core/netlink_wire.cc
+// By itself (with replay_main.cc) it replays the corpus and seeded mutations of it; with clang's libFuzzer it looks for
+// new inputs:
+//   clang++ -std=c++20 -Inative -fsanitize=fuzzer,address test/fuzz/native/netlink_wire_fuzzer.cc
+//   native/core/netlink_wire.cc
 
 #include <cstdlib>
 #include <vector>

@@ -25,7 +25,8 @@ void Mutate(std::mt19937& random, Bytes* bytes) {
         bytes->resize(below(bytes->size() + 1));
         break;
       case 2:
-        bytes->insert(bytes->begin() + static_cast<std::ptrdiff_t>(below(bytes->size() + 1)), 1 + below(24), static_cast<uint8_t>(random()));
+        bytes->insert(bytes->begin() + static_cast<std::ptrdiff_t>(below(bytes->size() + 1)), 1 + below(24),
+                      static_cast<uint8_t>(random()));
         break;
       case 3:
         // Lengths are what parsers trust: put an extreme one somewhere.
@@ -35,7 +36,8 @@ void Mutate(std::mt19937& random, Bytes* bytes) {
         }
         break;
       default:
-        if (bytes->size() >= 4) bytes->insert(bytes->end(), bytes->begin(), bytes->begin() + 4 * (1 + below(bytes->size() / 4)));
+        if (bytes->size() >= 4)
+          bytes->insert(bytes->end(), bytes->begin(), bytes->begin() + 4 * (1 + below(bytes->size() / 4)));
         break;
     }
   }

@@ -37,8 +37,8 @@ async function main() {
     if (way === 'throw') throw new Error('on purpose');
     if (way === 'close') {
       await held.kept.setPersist(false);
-      held.kept.close();
-      held.tap.close();
+      await held.kept.close();
+      await held.tap.close();
       await held.host.close();
       process.stdin.destroy();
     }
