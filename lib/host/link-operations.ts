@@ -1,25 +1,11 @@
 // What users ask of links, checked and turned into rtnetlink requests.
 import { constants as k, linkFamily, type LinkAttributes, type RequestBuffer } from '../rtnl';
-import {
-  bridgeOptionNames,
-  bridgePortOptionNames,
-  encodeBridge,
-  encodeBridgePort,
-  type BridgeOptions,
-  type BridgePortOptions,
-} from './bridge-options';
+import { bridgeOptionNames, bridgePortOptionNames, encodeBridge, encodeBridgePort } from './bridge-options';
 import { readLink, type UnnamedLink } from './link';
-import {
-  encodeMacvlan,
-  encodeVxlan,
-  kindConfig,
-  macvlanOptionNames,
-  vxlanOptionNames,
-  type MacvlanOptions,
-  type VxlanOptions,
-} from './link-kinds';
+import { encodeMacvlan, encodeVxlan, kindConfig, macvlanOptionNames, vxlanOptionNames } from './link-kinds';
+import type { LinkChanges, LinkSpec } from './link-spec';
 import { byName } from './names';
-import { netnsAttributes, type NetnsRef } from './netns-ref';
+import { netnsAttributes } from './netns-ref';
 import type { IndexOf, Operation } from './operations';
 import * as check from './validate';
 
@@ -27,107 +13,6 @@ const EEXIST = -17;
 const EOPNOTSUPP = -95;
 /** RFC 7348; the kernel's default is older than the RFC. */
 const VXLAN_PORT = 4789;
-
-/** What every new link may be given. */
-export interface NewLink {
-  /** At most 15 bytes; one `%d` stands for the next free number. */
-  readonly name: string;
-  /** Further names of at most 127 bytes, good wherever a name is. */
-  readonly altNames?: readonly string[];
-  /** A description of at most 255 bytes. */
-  readonly alias?: string;
-  /** Unicast MAC address. Random by default. */
-  readonly mac?: string;
-  /** 68 to 65535. */
-  readonly mtu?: number;
-  /** Packets that may wait to be sent. */
-  readonly txQueueLength?: number;
-  /** Number of the group it belongs to. */
-  readonly group?: number;
-  /** Bridge (or bond, ...) to become a port of: name or index. */
-  readonly master?: string | number;
-  /** Set it up at once. Down by default. */
-  readonly up?: boolean;
-  /** Namespace to be born in. */
-  readonly netns?: NetnsRef;
-  /** Interface index to take. The next free one by default. */
-  readonly index?: number;
-  readonly txQueues?: number;
-  readonly rxQueues?: number;
-}
-
-export interface BridgeSpec extends NewLink, BridgeOptions {
-  readonly kind: 'bridge';
-}
-
-/** The other end of a veth pair. */
-export interface VethPeer {
-  readonly name: string;
-  readonly mac?: string;
-  readonly mtu?: number;
-  readonly txQueueLength?: number;
-  readonly group?: number;
-  readonly up?: boolean;
-  /** Namespace to be born in. That of the request by default. */
-  readonly netns?: NetnsRef;
-  readonly index?: number;
-  readonly txQueues?: number;
-  readonly rxQueues?: number;
-}
-
-export interface VethSpec extends NewLink {
-  readonly kind: 'veth';
-  readonly peer: VethPeer;
-}
-
-export interface IfbSpec extends NewLink {
-  readonly kind: 'ifb';
-}
-
-export interface VxlanSpec extends NewLink, VxlanOptions {
-  readonly kind: 'vxlan';
-  /** Interface for the outer packets: name or index. */
-  readonly lower?: string | number;
-}
-
-export interface MacvlanSpec extends NewLink, MacvlanOptions {
-  readonly kind: 'macvlan' | 'macvtap';
-  /** Interface below it: name or index. */
-  readonly lower: string | number;
-}
-
-/** A link to be made, by kind. TUN and TAP devices come from `host.openTun()` and `host.openTap()`. */
-export type LinkSpec = BridgeSpec | VethSpec | IfbSpec | VxlanSpec | MacvlanSpec;
-
-/** What can be changed on a link; what is left out stays as it is. */
-export interface LinkChanges {
-  /** A new name. */
-  readonly name?: string;
-  readonly addAltNames?: readonly string[];
-  readonly removeAltNames?: readonly string[];
-  /** A description of at most 255 bytes; '' for none. */
-  readonly alias?: string;
-  readonly mac?: string;
-  readonly mtu?: number;
-  readonly txQueueLength?: number;
-  readonly group?: number;
-  /** Become a port of this one, name or index; `null` for none. */
-  readonly master?: string | number | null;
-  readonly up?: boolean;
-  readonly promiscuous?: boolean;
-  readonly allMulticast?: boolean;
-  /** Use ARP. */
-  readonly arp?: boolean;
-  /** Move to this namespace. The index may change on the way. */
-  readonly netns?: NetnsRef;
-  /** Settings of a bridge. */
-  readonly bridge?: BridgeOptions;
-  /** Settings as a port of a bridge; with `master` in the same call, those on the new bridge. */
-  readonly bridgePort?: BridgePortOptions;
-  readonly vxlan?: VxlanOptions;
-  readonly macvlan?: MacvlanOptions;
-  readonly macvtap?: MacvlanOptions;
-}
 
 /** Of ifi_flags and ifi_change. */
 const UP = { flags: k.IFF_UP, change: k.IFF_UP } as const;
@@ -437,6 +322,9 @@ export function setLink(link: string | number, value: LinkChanges): Operation<un
       // A port's settings come last: they are those of the master it has by then. A move comes after them.
       const port: LinkAttributes | undefined = slaveData && { linkInfo: { slaveKind: 'bridge', slaveData } };
       if (port && changes.netns !== undefined) add(k.RTM_NEWLINK, 0, port);
+      // A look-up makes the kernel take note of the carrier (linkwatch_sync_dev). A bridge port that comes up with a
+      // stale one is enabled and soon disabled again, which with many ports costs more than all the rest.
+      if (changes.up === true) add(k.RTM_GETLINK, 0, { extMask: k.RTEXT_FILTER_SKIP_STATS });
       if (changesLink) {
         const all: LinkAttributes = { ...target, ...attributes };
         if (newName !== undefined) all.ifname = newName;

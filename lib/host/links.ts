@@ -8,7 +8,8 @@ import {
   type RtnlConnection,
 } from '../rtnl';
 import { nameLink, readLink, type Link, type UnnamedLink } from './link';
-import { addLink, removeLink, setLink, type LinkChanges, type LinkSpec } from './link-operations';
+import { addLink, removeLink, setLink } from './link-operations';
+import type { LinkChanges, LinkSpec } from './link-spec';
 import { byName, namesOf, resolveNames } from './names';
 import { netnsAttributes, type NetnsRef } from './netns-ref';
 import { runOne, type HostContext } from './operations';
@@ -28,7 +29,7 @@ export type {
   VethPeer,
   VethSpec,
   VxlanSpec,
-} from './link-operations';
+} from './link-spec';
 export type { NetnsRef } from './netns-ref';
 
 const ENODEV = -19;
