@@ -14,6 +14,7 @@ const EOPNOTSUPP = -95;
 /** RFC 7348; the kernel's default is older than the RFC. */
 const VXLAN_PORT = 4789;
 
+const ADD_PROPERTY = k.NLM_F_CREATE | k.NLM_F_EXCL | k.NLM_F_APPEND;
 /** Of ifi_flags and ifi_change. */
 const UP = { flags: k.IFF_UP, change: k.IFF_UP } as const;
 
@@ -207,7 +208,7 @@ export function addLink(value: LinkSpec): AddOperation {
       if (alias !== undefined) buffer.add(linkFamily, k.RTM_SETLINK, 0, {}, { ifname: name, ifalias: alias });
       if (altNames.length > 0) {
         const propList = { altIfnames: altNames };
-        buffer.add(linkFamily, k.RTM_NEWLINKPROP, k.NLM_F_CREATE | k.NLM_F_EXCL, {}, { ifname: name, propList });
+        buffer.add(linkFamily, k.RTM_NEWLINKPROP, ADD_PROPERTY, {}, { ifname: name, propList });
       }
     },
     result: (reply, first) => {
@@ -317,7 +318,7 @@ export function setLink(link: string | number, value: LinkChanges): Operation<un
       };
       if (removed.length > 0) add(k.RTM_DELLINKPROP, 0, { propList: { altIfnames: removed } });
       if (added.length > 0) {
-        add(k.RTM_NEWLINKPROP, k.NLM_F_CREATE | k.NLM_F_EXCL, { propList: { altIfnames: added } });
+        add(k.RTM_NEWLINKPROP, ADD_PROPERTY, { propList: { altIfnames: added } });
       }
       // A port's settings come last: they are those of the master it has by then. A move comes after them.
       const port: LinkAttributes | undefined = slaveData && { linkInfo: { slaveKind: 'bridge', slaveData } };

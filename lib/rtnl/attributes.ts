@@ -1,5 +1,5 @@
 import { NLA_F_NESTED } from './constants/netlink';
-import type { Codec, Nest, Struct, Value } from './codec';
+import { bytes, type Codec, type Nest, type Struct, type Value } from './codec';
 import { ATTRIBUTE_HEADER, ATTRIBUTE_TYPE_MASK, LITTLE_ENDIAN, align4, type Reader, type Writer } from './wire';
 
 /** An attribute that no table knows, or whose payload is too short for what the table says. Encodes back as it was. */
@@ -202,7 +202,7 @@ class Table<F extends Fields> implements AttributeTable<AttributesOf<F>> {
     if (value.raw !== undefined) {
       for (const raw of value.raw) {
         const at = writer.beginAttribute(raw.type);
-        writer.bytes.set(raw.data, writer.reserve(raw.data.length));
+        bytes.write(writer, raw.data, record);
         writer.endAttribute(at);
       }
     }
