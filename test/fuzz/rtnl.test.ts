@@ -21,16 +21,21 @@ import {
 } from '../../lib/rtnl';
 
 const HEADER = 16;
-const families = [linkFamily, addressFamily, routeFamily, neighborFamily, nsidFamily] as unknown as readonly MessageFamily<
-  object,
-  object
->[];
+const families = [
+  linkFamily,
+  addressFamily,
+  routeFamily,
+  neighborFamily,
+  nsidFamily,
+] as unknown as readonly MessageFamily<object, object>[];
 
 const golden = JSON.parse(readFileSync(path.join(__dirname, '../unit/rtnl/golden.json'), 'utf8')) as Record<
   'requests' | 'replies',
   Record<string, string>
 >;
-const corpus = [...Object.values(golden.requests), ...Object.values(golden.replies)].map((hex) => Buffer.from(hex, 'hex'));
+const corpus = [...Object.values(golden.requests), ...Object.values(golden.replies)].map((hex) =>
+  Buffer.from(hex, 'hex'),
+);
 
 /** xorshift32: a failure can be repeated. */
 function randomizer(seed: number): (below: number) => number {
@@ -79,7 +84,8 @@ function decodeAll(bytes: Uint8Array): number {
     const raw = new Set((attributes.raw as RawAttribute[] | undefined)?.map(({ type }) => type & 0x3fff));
     for (const { name, type } of family.attributes.entries) {
       const value = (message.attributes as Record<string, unknown>)[name];
-      if (!raw.has(type) && typeof value !== 'object' && value !== attributes[name]) throw new Error(`${name} differs by view`);
+      if (!raw.has(type) && typeof value !== 'object' && value !== attributes[name])
+        throw new Error(`${name} differs by view`);
     }
     reencode(family, attributes);
   }
@@ -115,7 +121,9 @@ describe('the decoder', () => {
     for (let round = 0; round < 20_000; round += 1) {
       const message = Buffer.from(corpus[random(corpus.length)] as Buffer);
       for (let i = 1 + random(8); i > 0; i -= 1) {
-        message[HEADER + random(message.length - HEADER)] = [0, 1, 3, 4, 5, 0x7f, 0x80, 0xff, random(256)][random(9)] as number;
+        message[HEADER + random(message.length - HEADER)] = [0, 1, 3, 4, 5, 0x7f, 0x80, 0xff, random(256)][
+          random(9)
+        ] as number;
       }
       views += decodeAll(embed(message, random(8)));
     }
@@ -137,7 +145,12 @@ describe('the decoder', () => {
   it('takes noise', () => {
     const random = randomizer(0xbadc0de);
     for (let round = 0; round < 20_000; round += 1) {
-      decodeAll(embed(Uint8Array.from({ length: random(200) }, () => random(256)), random(8)));
+      decodeAll(
+        embed(
+          Uint8Array.from({ length: random(200) }, () => random(256)),
+          random(8),
+        ),
+      );
     }
   });
 
@@ -159,9 +172,12 @@ describe('links', () => {
     const link = Buffer.from(golden.replies['link v0'] as string, 'hex');
     for (let round = 0; round < 3000; round += 1) {
       const message = Buffer.from(link);
-      for (let i = 1 + random(12); i > 0; i -= 1) message[HEADER + 16 + random(message.length - HEADER - 16)] = random(256);
+      for (let i = 1 + random(12); i > 0; i -= 1)
+        message[HEADER + 16 + random(message.length - HEADER - 16)] = random(256);
       const decoded = linkFamily.decode(new Reader(message), HEADER, message.length - HEADER);
-      const read = readLink(decoded ?? { header: { family: 0, type: 0, index: 0, flags: 0, change: 0 }, attributes: {} });
+      const read = readLink(
+        decoded ?? { header: { family: 0, type: 0, index: 0, flags: 0, change: 0 }, attributes: {} },
+      );
       expect(typeof read.name).toBe('string');
       expect(Array.isArray(read.flags)).toBe(true);
       expect(() => JSON.stringify(read)).not.toThrow();

@@ -63,17 +63,9 @@ const structs = [
   [ifinfomsg, 'ifinfomsg', 'ifi_family __ifi_pad ifi_type ifi_index ifi_flags ifi_change'],
   [ifaddrmsg, 'ifaddrmsg', 'ifa_family ifa_prefixlen ifa_flags ifa_scope ifa_index'],
   [addressCacheInfo, 'ifa_cacheinfo', 'ifa_prefered ifa_valid cstamp tstamp'],
-  [
-    rtmsg,
-    'rtmsg',
-    'rtm_family rtm_dst_len rtm_src_len rtm_tos rtm_table rtm_protocol rtm_scope rtm_type rtm_flags',
-  ],
+  [rtmsg, 'rtmsg', 'rtm_family rtm_dst_len rtm_src_len rtm_tos rtm_table rtm_protocol rtm_scope rtm_type rtm_flags'],
   [rtnexthop, 'rtnexthop', 'rtnh_len rtnh_flags rtnh_hops rtnh_ifindex'],
-  [
-    routeCacheInfo,
-    'rta_cacheinfo',
-    'rta_clntref rta_lastuse rta_expires rta_error rta_used rta_id rta_ts rta_tsage',
-  ],
+  [routeCacheInfo, 'rta_cacheinfo', 'rta_clntref rta_lastuse rta_expires rta_error rta_used rta_id rta_ts rta_tsage'],
   [ndmsg, 'ndmsg', 'ndm_family ndm_pad1 ndm_pad2 ndm_ifindex ndm_state ndm_flags ndm_type'],
   [neighborCacheInfo, 'nda_cacheinfo', 'ndm_confirmed ndm_used ndm_updated ndm_refcnt'],
   [rtgenmsg, 'rtgenmsg', 'rtgen_family'],
@@ -147,7 +139,9 @@ describe('numbers of the schema tables', () => {
 
     const present = constants.filter(([name]) => !missing.has(name));
     expect(present.length).toBeGreaterThan(400);
-    const result = compile(present.map(([name, value]) => `static_assert(static_cast<long long>(${name}) == ${value}, "${name}");`));
+    const result = compile(
+      present.map(([name, value]) => `static_assert(static_cast<long long>(${name}) == ${value}, "${name}");`),
+    );
     expect(result.errors).toBe('');
     expect(result.status).toBe(0);
   });

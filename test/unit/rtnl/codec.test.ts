@@ -131,7 +131,9 @@ describe('attribute table', () => {
   it('writes a kind before the data it selects, whatever the order of the caller', () => {
     const wire = encode(everything, { data: { size: 3 }, kind: 'red' });
     expect(decode(everything, wire)).toEqual({ kind: 'red', data: { size: 3 } });
-    expect(() => encode(everything, { data: { size: 3 }, kind: 'green' })).toThrow(/no attribute table for kind 'green'/);
+    expect(() => encode(everything, { data: { size: 3 }, kind: 'green' })).toThrow(
+      /no attribute table for kind 'green'/,
+    );
   });
 
   it('keeps raw, and writes back, what it does not know', () => {
@@ -284,7 +286,8 @@ describe('random values', () => {
   it('survive a round trip', () => {
     const random = randomizer(0x1234567);
     const some = <T>(make: () => T): T | undefined => (random(2) === 0 ? undefined : make());
-    const word = (): string => Array.from({ length: random(12) }, () => String.fromCodePoint(1 + random(0xd000))).join('');
+    const word = (): string =>
+      Array.from({ length: random(12) }, () => String.fromCodePoint(1 + random(0xd000))).join('');
     for (let i = 0; i < 2000; i += 1) {
       const value = {
         u8: some(() => random(2 ** 8)),

@@ -7,7 +7,9 @@ import {
   linkFamily,
   RequestBuffer,
   RtnlConnection,
+  type LinkAttributes,
   type LinkMessage,
+  type Request,
   type RtnlWarning,
 } from '../../../lib/rtnl';
 
@@ -61,7 +63,7 @@ class ScriptedSocket implements NativeNetlinkSocket {
   }
 }
 
-const listing = {
+const listing: Request<LinkMessage['header'], LinkAttributes> = {
   family: linkFamily,
   type: k.RTM_GETLINK,
   header: {},
@@ -88,7 +90,13 @@ describe('a dump', () => {
     const error: unknown = await new RtnlConnection(socket).dump(listing, names).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DumpInterruptedError);
     expect(error).toBeInstanceOf(NetError);
-    expect(error).toMatchObject({ code: 'EINTR', syscall: 'RTM_GETLINK', netns: 'lab', attempts: 10, partial: ['a', 'b'] });
+    expect(error).toMatchObject({
+      code: 'EINTR',
+      syscall: 'RTM_GETLINK',
+      netns: 'lab',
+      attempts: 10,
+      partial: ['a', 'b'],
+    });
     expect((error as Error).message).toMatch(/cannot list links.*changed during each of 10 attempts/);
     expect(socket.requests).toBe(10);
   });

@@ -21,11 +21,17 @@ function offsetOf(message: Uint8Array, hex: string): number {
 
 describe('attributeAt', () => {
   const buffer = new RequestBuffer();
-  buffer.add(linkFamily, k.RTM_NEWLINK, 0, { index: 1 }, {
-    ifname: 'br0',
-    linkInfo: { kind: 'bridge', data: { vlanFiltering: 1, priority: 0x4321 } },
-    raw: [{ type: 73, data: Uint8Array.of(0xaa, 0xbb, 0xcc, 0xdd) }],
-  });
+  buffer.add(
+    linkFamily,
+    k.RTM_NEWLINK,
+    0,
+    { index: 1 },
+    {
+      ifname: 'br0',
+      linkInfo: { kind: 'bridge', data: { vlanFiltering: 1, priority: 0x4321 } },
+      raw: [{ type: 73, data: Uint8Array.of(0xaa, 0xbb, 0xcc, 0xdd) }],
+    },
+  );
   const message = buffer.message(0);
 
   it('names an attribute by its path', () => {
@@ -60,9 +66,15 @@ describe('attributeAt', () => {
 
   it('finds its way through a veth peer, which has a header of its own', () => {
     const veth = new RequestBuffer();
-    veth.add(linkFamily, k.RTM_NEWLINK, 0, {}, {
-      linkInfo: { kind: 'veth', data: { peer: { attributes: { mtu: 0x123 } } } },
-    });
+    veth.add(
+      linkFamily,
+      k.RTM_NEWLINK,
+      0,
+      {},
+      {
+        linkInfo: { kind: 'veth', data: { peer: { attributes: { mtu: 0x123 } } } },
+      },
+    );
     const bytes = veth.message(0);
     expect(attributeAt(bytes, family, offsetOf(bytes, '08000400'))).toBe('linkInfo.data.peer.mtu');
   });

@@ -37,13 +37,13 @@ interface Decoded {
 
 function familyOf(type: number): MessageFamily<object, object> {
   const families = { 0: linkFamily, 1: addressFamily, 2: routeFamily, 3: neighborFamily, 23: linkFamily };
-  return families[((type - 16) >> 2) as 0] as unknown as MessageFamily<object, object>;
+  return families[((type - 16) >> 2) as 0];
 }
 
 function decode(wire: Uint8Array): Decoded[] {
   const reader = new Reader(wire);
   const out: Decoded[] = [];
-  for (let at = 0; at < wire.length; ) {
+  for (let at = 0; at < wire.length;) {
     const length = reader.view.getUint32(at, true);
     const type = reader.view.getUint16(at + 4, true);
     const message = familyOf(type).decode(reader, at + HEADER, length - HEADER);
@@ -111,9 +111,15 @@ describe('requests', () => {
       addLink({ kind: 'macvlan', name: 'mv0', lower: 'v1', mode: 'bridge' }),
     ],
     ['link set v0 master br0', setLink(4, { master: 'br0' })],
-    ['link property add dev v0 altname a-long-alternative-name', setLink(4, { addAltNames: ['a-long-alternative-name'] })],
+    [
+      'link property add dev v0 altname a-long-alternative-name',
+      setLink(4, { addAltNames: ['a-long-alternative-name'] }),
+    ],
     ['link del mv0', removeLink(6)],
-    ['addr add 10.0.0.1/24 brd + dev br0', addAddress({ interface: 'br0', address: '10.0.0.1/24', broadcast: 'auto' }, 'add')],
+    [
+      'addr add 10.0.0.1/24 brd + dev br0',
+      addAddress({ interface: 'br0', address: '10.0.0.1/24', broadcast: 'auto' }, 'add'),
+    ],
     [
       'addr add 10.9.0.1 peer 10.9.0.2/32 dev v1 valid_lft 100 preferred_lft 50',
       addAddress(
@@ -166,10 +172,7 @@ describe('requests', () => {
       'neigh add 10.0.0.254 lladdr 02:00:00:00:00:fe dev br0 nud permanent',
       addNeighbor({ interface: 'br0', address: '10.0.0.254', mac: '02:00:00:00:00:fe' }, 'add'),
     ],
-    [
-      'neigh add proxy 10.0.0.77 dev br0',
-      addNeighbor({ interface: 'br0', address: '10.0.0.77', proxy: true }, 'add'),
-    ],
+    ['neigh add proxy 10.0.0.77 dev br0', addNeighbor({ interface: 'br0', address: '10.0.0.77', proxy: true }, 'add')],
   ];
 
   it.each(cases)('ip %s', (line, operation) => {
@@ -273,7 +276,11 @@ describe('replies', () => {
       '10.30.0.0',
       '10.40.0.0',
     ]);
-    expect(routes[2]?.attributes).toMatchObject({ gateway: '10.0.0.254', priority: 50, metrics: { mtu: 1400, advmss: 1360 } });
+    expect(routes[2]?.attributes).toMatchObject({
+      gateway: '10.0.0.254',
+      priority: 50,
+      metrics: { mtu: 1400, advmss: 1360 },
+    });
     expect(routes[3]?.attributes).toMatchObject({
       multipath: [
         { hops: 2, index: 2, attributes: { gateway: '10.0.0.2' } },

@@ -43,9 +43,10 @@ const families: readonly (readonly [name: string, table: Table, mine: (name: str
 ];
 
 describe.each(families)('the table of %s', (_, table, mine) => {
-  const constants = Object.entries(k).filter(
-    ([name]) => mine(name) && !leftRaw.has(name) && !obsolete.has(name),
-  ) as [string, number][];
+  const constants = Object.entries(k).filter(([name]) => mine(name) && !leftRaw.has(name) && !obsolete.has(name)) as [
+    string,
+    number,
+  ][];
 
   it('knows every attribute of the kernel', () => {
     const missing = constants.filter(([, number]) => table.entry(number) === undefined).map(([name]) => name);
@@ -68,7 +69,7 @@ describe('attributes whose name says what they are called here', () => {
     const other: string[] = [];
     for (const [name, number] of Object.entries(k)) {
       const match = /^IFLA_BR_(\w+)$/.exec(name);
-      const entry = match ? bridgeAttributes.entry(number as number) : undefined;
+      const entry = match ? bridgeAttributes.entry(number) : undefined;
       if (match && entry && entry.name !== camel(match[1] as string)) other.push(`${name} ${entry.name}`);
     }
     // Abbreviations that are spelt out.
