@@ -1,9 +1,9 @@
 // What is refused before the kernel sees it, and how.
-import { addAddress, removeAddress, type AddressSpec } from '../../../lib/host/address-operations';
+import { addAddress, removeAddress } from '../../../lib/host/address-operations';
 import { addLink, removeLink, setLink } from '../../../lib/host/link-operations';
 import type { LinkChanges, LinkSpec } from '../../../lib/host/link-spec';
-import { addNeighbor, type NeighborSpec } from '../../../lib/host/neighbor-operations';
-import { addRoute, removeRoute, type RouteRef, type RouteSpec } from '../../../lib/host/route-operations';
+import { addNeighbor } from '../../../lib/host/neighbor-operations';
+import { addRoute, removeRoute, type RouteRef } from '../../../lib/host/route-operations';
 
 type Kind = typeof TypeError | typeof RangeError;
 /** Options as a JavaScript caller might write them. */
