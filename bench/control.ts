@@ -11,7 +11,18 @@ export interface ControlResult {
   readonly stallMs: Readonly<Record<string, number>>;
 }
 
-const IP_ROWS = ['ip -batch', 'ip process each'];
+interface ControlSample {
+  readonly seconds: number;
+  readonly stallMs: number;
+}
+
+const modes = ['etherloom batch', 'etherloom one by one', 'ip -batch', 'ip process each'];
+/** Those that run in a process of their own, which also watches its event loop. */
+const programModes: Readonly<Record<string, string>> = {
+  'etherloom batch': 'batch',
+  'etherloom one by one': 'single',
+  'ip -batch': 'ip',
+};
 
 function ipLines(pairs: number): string[] {
   const names = Array.from({ length: pairs }, (_, i) => `v${i}`);
@@ -37,23 +48,20 @@ export function controlPlane(pairs: number, rounds: number): ControlResult {
   const seconds: Record<string, number[]> = {};
   const stallMs: Record<string, number> = {};
   for (let round = 0; round < rounds; round++) {
-    for (const mode of ['etherloom batch', 'etherloom one by one', ...IP_ROWS]) {
+    for (const mode of modes) {
       // A namespace of its own each time: what the kernel still cleans up behind one row is not charged to the next.
       const netns = makeNetns(`c${round}`);
       let taken: number;
-      if (IP_ROWS.includes(mode)) {
+      const how = programModes[mode];
+      if (how === undefined) {
         run('ip', '-n', netns, 'link', 'add', 'br0', 'type', 'bridge');
         run('ip', '-n', netns, 'link', 'set', 'br0', 'up');
         taken = timed(() => {
-          if (mode === 'ip -batch') run('ip', '-n', netns, '-batch', file);
-          else for (const line of lines) run('ip', '-n', netns, ...line.split(' '));
+          for (const line of lines) run('ip', '-n', netns, ...line.split(' '));
         });
       } else {
-        const how = mode === 'etherloom batch' ? 'batch' : 'single';
-        const output = execFileSync(process.execPath, [script('control'), how, netns, String(pairs)], {
-          encoding: 'utf8',
-        });
-        const result = JSON.parse(output) as { seconds: number; stallMs: number };
+        const args = [script('control'), how, netns, String(pairs), file];
+        const result = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as ControlSample;
         taken = result.seconds;
         if (round > 0) stallMs[mode] = Math.max(stallMs[mode] ?? 0, result.stallMs);
       }

@@ -1,10 +1,15 @@
-/** The control-plane work by etherloom: control batch|single NETNS PAIRS. Prints seconds, and the longest stall of the event loop. */
+/**
+ * The control-plane work: control batch|single|ip NETNS PAIRS [IP_BATCH_FILE]. Prints seconds, and the longest stall of the event
+ * loop. With `ip` the work is done by a child and the loop is idle: the stalls that the machine itself makes.
+ */
+import { execFile } from 'node:child_process';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 import { Host } from 'etherloom';
 
-const [mode, netns = '', pairs = '0'] = process.argv.slice(2);
+const [mode = '', netns = '', pairs = '0', file = ''] = process.argv.slice(2);
 const names = Array.from({ length: Number(pairs) }, (_, i) => `v${i}`);
 
 async function batch(host: Host): Promise<void> {
@@ -30,6 +35,12 @@ async function single(host: Host): Promise<void> {
   for (const name of names) await host.links.remove(name);
 }
 
+async function byIp(): Promise<void> {
+  await promisify(execFile)('ip', ['-n', netns, '-batch', file], { maxBuffer: 1 << 28 });
+}
+
+const work: Record<string, (host: Host) => Promise<void>> = { batch, single, ip: byIp };
+
 void (async () => {
   await using host = await Host.open({ netns });
   await host.links.add({ kind: 'bridge', name: 'br0', up: true });
@@ -40,7 +51,7 @@ void (async () => {
   await sleep(50);
   delay.reset();
   const start = performance.now();
-  await (mode === 'batch' ? batch(host) : single(host));
+  await work[mode]!(host);
   const seconds = (performance.now() - start) / 1000;
   await sleep(5);
   delay.disable();

@@ -350,6 +350,7 @@ export function removeLink(link: string | number): Operation<undefined> {
     interface: String(ref),
     needs: [],
     unmakes: typeof ref === 'number' ? 'all' : [ref],
+    removes: ref,
     encode(buffer: RequestBuffer) {
       if (typeof ref === 'number') buffer.add(linkFamily, k.RTM_DELLINK, 0, { index: ref }, {});
       else buffer.add(linkFamily, k.RTM_DELLINK, 0, {}, byName(ref));

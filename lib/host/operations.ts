@@ -7,6 +7,7 @@
 import { NetError } from '../errors';
 import { Pace, RequestBuffer, type Reply, type RequestContext, type RtnlConnection } from '../rtnl';
 import type { HostContext } from './host-context';
+import { BULK_REMOVAL_FROM, removeTogether } from './bulk-removal';
 import { resolveNames } from './names';
 
 export type { HostContext } from './host-context';
@@ -26,6 +27,8 @@ export interface Operation<T> extends RequestContext {
   readonly makes?: readonly string[];
   /** Names that mean something else, or nothing, once it has run. */
   readonly unmakes?: readonly string[] | 'all';
+  /** The link that it removes, when that is all it does: many of these in a row are removed together. */
+  readonly removes?: string | number;
   /** Appends its requests. `echo` asks the kernel to say what came of it. */
   encode(buffer: RequestBuffer, indexOf: IndexOf, echo: boolean): void;
   /** What it returns; `first` is the number of its first request. */
@@ -89,13 +92,34 @@ class Run {
 
   async run(): Promise<Outcome<unknown>[]> {
     await this.#lookUp(foreignNames(this.#operations));
+    let checked = 0;
     for (let i = 0; i < this.#operations.length; i += 1) {
       if (this.#pace.due()) await this.#pace.rest();
+      if (i >= checked) checked = await this.#removeRow(i);
+      if (this.#outcomes[i] !== undefined) continue;
       await this.#encode(i, this.#operations[i] as Operation<unknown>);
       if (this.#buffer.bytes.length > FLUSH_BYTES) await this.#flush();
     }
     await this.#flush();
     return this.#outcomes;
+  }
+
+  /** Removes a long row of links together, as far as that goes. Returns the number of the first operation behind the row. */
+  async #removeRow(from: number): Promise<number> {
+    const refs: (string | number)[] = [];
+    for (let i = from; this.#operations[i]?.removes !== undefined; i += 1) {
+      refs.push(this.#operations[i]?.removes as string | number);
+    }
+    if (refs.length < BULK_REMOVAL_FROM) return from + Math.max(refs.length, 1);
+    await this.#flush();
+    const removed = await removeTogether(this.#connection, refs);
+    for (const position of removed) {
+      this.#outcomes[from + position] = { ok: true };
+      const ref = refs[position];
+      if (typeof ref === 'string') this.#names.delete(ref);
+      else this.#names.clear();
+    }
+    return from + refs.length;
   }
 
   async #encode(number: number, operation: Operation<unknown>): Promise<void> {
