@@ -12,10 +12,8 @@ type Loose = Readonly<Record<string, unknown>>;
 const add = (spec: Loose) => () => addLink(spec as unknown as LinkSpec);
 const bridge = (more: Loose) => add({ kind: 'bridge', name: 'br0', ...more });
 const set = (changes: Loose) => () => setLink('br0', changes);
-const address = (more: Loose) => () =>
-  addAddress({ interface: 'br0', address: '10.0.0.1/24', ...more }, 'add');
-const route = (more: Loose) => () =>
-  addRoute({ destination: '10.0.0.0/8', gateway: '10.9.9.9', ...more }, 'add');
+const address = (more: Loose) => () => addAddress({ interface: 'br0', address: '10.0.0.1/24', ...more }, 'add');
+const route = (more: Loose) => () => addRoute({ destination: '10.0.0.0/8', gateway: '10.9.9.9', ...more }, 'add');
 const neighbor = (more: Loose) => () =>
   addNeighbor({ interface: 'br0', address: '10.0.0.1', mac: '02:00:00:00:00:01', ...more }, 'add');
 
