@@ -16,13 +16,19 @@ export class ByteSource {
 
   /** Exactly `length` bytes, or `undefined` at a clean end. @throws CaptureError when the input ends within them */
   async take(length: number, what: string): Promise<Uint8Array | undefined> {
-    while (this.#pending.length < length) {
-      const { value, done } = await this.#chunks.next();
-      if (done) {
-        if (this.#pending.length === 0) return undefined;
-        throw new CaptureError(`${what} is cut short`, this.offset);
+    if (this.#pending.length < length) {
+      const pieces = [this.#pending];
+      let have = this.#pending.length;
+      while (have < length) {
+        const next = await this.#chunks.next();
+        if (next.done) {
+          if (have === 0) return undefined;
+          throw new CaptureError(`${what} is cut short`, this.offset);
+        }
+        pieces.push(next.value);
+        have += next.value.length;
       }
-      this.#pending = this.#pending.length === 0 ? value : Buffer.concat([this.#pending, value]);
+      this.#pending = Buffer.concat(pieces, have);
     }
     const taken = this.#pending.subarray(0, length);
     this.#pending = this.#pending.subarray(length);
