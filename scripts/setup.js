@@ -2,7 +2,7 @@
 // What the scripts need of the machine: found, installed where that is possible (root on Debian), or named exactly.
 
 const { spawnSync } = require('node:child_process');
-const { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } = require('node:fs');
+const { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, statSync } = require('node:fs');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
@@ -108,11 +108,21 @@ function ensureBuild() {
     console.log('setup: building the addon');
     if (!run(process.execPath, ['scripts/build-native.js'])) process.exit(1);
   }
-  const sources = Math.max(newest('lib', ['.ts', '.mts']), modified('tsconfig.json'));
-  if (modified('dist/index.js') < sources) {
-    console.log('setup: compiling TypeScript');
-    if (!run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])) process.exit(1);
-  }
+  ensureCompiled('lib', 'tsconfig.json', 'dist/index.js');
 }
 
-module.exports = { ensureBuild, ensureDependencies, ensurePrograms, onPath, root, run };
+/** What npm start runs; needs the build. */
+function ensureExamples() {
+  ensureCompiled('examples', 'examples/tsconfig.json', 'examples/build/start.js');
+}
+
+function ensureCompiled(folder, project, output) {
+  const sources = Math.max(newest(folder, ['.ts', '.mts']), modified(project), modified('tsconfig.json'));
+  if (modified(output) >= sources) return;
+  console.log(`setup: compiling ${folder}`);
+  // An output that does not change keeps its time: without the old one the next run would compile again.
+  rmSync(path.join(root, output), { force: true });
+  if (!run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project])) process.exit(1);
+}
+
+module.exports = { ensureBuild, ensureDependencies, ensureExamples, ensurePrograms, onPath, root, run };

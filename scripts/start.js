@@ -2,9 +2,10 @@
 // `npm start`: the demonstration, with all its set-up. As another user than root it goes on inside a user namespace.
 
 const { spawn, spawnSync } = require('node:child_process');
-const { accessSync, constants } = require('node:fs');
+const { accessSync, constants: modes } = require('node:fs');
+const { constants } = require('node:os');
 const path = require('node:path');
-const { ensureBuild, ensureDependencies, ensurePrograms, root, run } = require('./setup');
+const { ensureBuild, ensureDependencies, ensureExamples, root } = require('./setup');
 
 const demonstration = path.join(root, 'examples/build/start.js');
 
@@ -15,10 +16,10 @@ function advise(lines) {
 
 /** The command that runs the demonstration: as it is for root, else as the root of a new user namespace. */
 function command() {
-  const run = [process.execPath, demonstration, ...process.argv.slice(2)];
-  if (process.getuid() === 0) return run;
+  const direct = [process.execPath, demonstration, ...process.argv.slice(2)];
+  if (process.getuid() === 0) return direct;
   try {
-    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK);
+    accessSync('/dev/net/tun', modes.R_OK | modes.W_OK);
   } catch (error) {
     advise([`/dev/net/tun cannot be opened (${error.code}); as root: chmod 0666 /dev/net/tun`, 'or: sudo npm start']);
   }
@@ -34,16 +35,15 @@ function command() {
     ]);
   }
   console.log('npm start: not root; going on as the root of a user namespace');
-  return [...rootless, ...run];
+  return [...rootless, ...direct];
 }
 
-ensurePrograms();
 ensureDependencies();
 ensureBuild();
-if (!run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'examples/tsconfig.json'])) process.exit(1);
+ensureExamples();
 
 const [program, ...args] = command();
 const child = spawn(program, args, { stdio: 'inherit' });
 // The terminal sends Ctrl-C to both; the demonstration cleans up and its status is ours.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('close', (status, signal) => process.exit(status ?? 128 + require('node:os').constants.signals[signal]));
+child.on('close', (status, signal) => process.exit(status ?? 128 + constants.signals[signal]));

@@ -4,13 +4,14 @@
 
 const { mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
-const { ensureBuild, ensureDependencies, ensurePrograms, root, run } = require('./setup');
+const { ensureBuild, ensureDependencies, ensureExamples, ensurePrograms, root, run } = require('./setup');
 
 const skips = require('../test/skips.json');
 
 ensurePrograms('build', 'test');
 ensureDependencies();
 ensureBuild();
+ensureExamples();
 if (process.getuid() !== 0) {
   console.error(
     'npm test: the tests make network namespaces and devices: run them as root, or inside a user namespace:',
