@@ -1,50 +1,13 @@
-// What users ask of links, checked and turned into rtnetlink requests.
+// Changes of links and their removal, checked and turned into rtnetlink requests.
 import { constants as k, linkFamily, type LinkAttributes, type RequestBuffer } from '../rtnl';
 import { bridgeOptionNames, bridgePortOptionNames, encodeBridge, encodeBridgePort } from './bridge-options';
-import { readLink, type UnnamedLink } from './link';
-import { encodeMacvlan, encodeVxlan, kindConfig, macvlanOptionNames, vxlanOptionNames } from './link-kinds';
-import type { LinkChanges, LinkSpec } from './link-spec';
+import { ADD_PROPERTY, altNameList, commonAttributes, type Bag } from './link-attributes';
+import { encodeMacvlan, encodeVxlan, macvlanOptionNames, vxlanOptionNames } from './link-kinds';
+import type { LinkChanges } from './link-spec';
 import { byName } from './names';
-import { netnsAttributes } from './netns-ref';
 import type { IndexOf, Operation } from './operations';
 import * as check from './validate';
 
-const EEXIST = -17;
-const EOPNOTSUPP = -95;
-/** RFC 7348; the kernel's default is older than the RFC. */
-const VXLAN_PORT = 4789;
-
-const ADD_PROPERTY = k.NLM_F_CREATE | k.NLM_F_EXCL | k.NLM_F_APPEND;
-/** Of ifi_flags and ifi_change. */
-const UP = { flags: k.IFF_UP, change: k.IFF_UP } as const;
-
-type Bag = Readonly<Record<string, unknown>>;
-
-const commonNames = [
-  'kind',
-  'name',
-  'altNames',
-  'alias',
-  'mac',
-  'mtu',
-  'txQueueLength',
-  'group',
-  'master',
-  'up',
-  'netns',
-  'index',
-  'txQueues',
-  'rxQueues',
-];
-const peerNames = new Set(commonNames.filter((name) => !['kind', 'altNames', 'alias', 'master'].includes(name)));
-const kindNames: Readonly<Record<string, ReadonlySet<string>>> = {
-  bridge: new Set([...commonNames, ...bridgeOptionNames]),
-  veth: new Set([...commonNames, 'peer']),
-  ifb: new Set(commonNames),
-  vxlan: new Set([...commonNames, 'lower', ...vxlanOptionNames]),
-  macvlan: new Set([...commonNames, 'lower', ...macvlanOptionNames]),
-  macvtap: new Set([...commonNames, 'lower', ...macvlanOptionNames]),
-};
 const changeNames = new Set([
   'name',
   'addAltNames',
@@ -70,167 +33,6 @@ const bridgeSet = new Set(bridgeOptionNames);
 const bridgePortSet = new Set(bridgePortOptionNames);
 const vxlanSet = new Set(vxlanOptionNames);
 const macvlanSet = new Set(macvlanOptionNames);
-
-/** Attributes that new links, peers and changes have in common. */
-function commonAttributes(prefix: string, options: Bag): LinkAttributes {
-  const { mac, mtu, txQueueLength, group, netns, txQueues, rxQueues } = options;
-  const a: LinkAttributes = {};
-  if (mac !== undefined) a.address = check.checkUnicastMac(`${prefix}mac`, mac);
-  if (mtu !== undefined) a.mtu = check.checkMtu(`${prefix}mtu`, mtu);
-  if (txQueueLength !== undefined) {
-    a.txqlen = check.checkInteger(`${prefix}txQueueLength`, txQueueLength, 0, 0x7fff_ffff);
-  }
-  if (group !== undefined) a.group = check.checkInteger(`${prefix}group`, group, 0, 0x7fff_ffff);
-  if (txQueues !== undefined) a.numTxQueues = check.checkInteger(`${prefix}txQueues`, txQueues, 1, 4096);
-  if (rxQueues !== undefined) a.numRxQueues = check.checkInteger(`${prefix}rxQueues`, rxQueues, 1, 4096);
-  return netns === undefined ? a : { ...a, ...netnsAttributes(`${prefix}netns`, netns) };
-}
-
-function linkHeader(prefix: string, options: Bag): { index?: number; flags?: number; change?: number } {
-  const { index, up } = options;
-  return {
-    ...(index !== undefined && { index: check.checkInteger(`${prefix}index`, index, 1, 0x7fff_ffff) }),
-    ...(up !== undefined && { flags: check.checkBoolean(`${prefix}up`, up) ? k.IFF_UP : 0, change: k.IFF_UP }),
-  };
-}
-
-interface Peer {
-  readonly linkInfo: NonNullable<LinkAttributes['linkInfo']>;
-  readonly name: string;
-  readonly up: boolean;
-  /** Whether it is born in the namespace of the request. */
-  readonly here: boolean;
-}
-
-function parsePeer(spec: Bag): Peer {
-  const peer = check.checkObject('peer', spec.peer);
-  check.checkKeys('peer', peer, peerNames);
-  const name = check.checkInterfaceName('peer.name', peer.name);
-  // A veth cannot be up before it has its other end (ENOTCONN): a request of its own does it afterwards.
-  const { up = false, ...rest } = peer;
-  if (
-    check.checkBoolean('peer.up', up) &&
-    (name.includes('%') || (peer.netns !== undefined && spec.netns !== undefined))
-  ) {
-    throw new TypeError('peer.up needs a name without %d, and one end of the pair in this namespace');
-  }
-  const attributes = { ...commonAttributes('peer.', rest), ifname: name };
-  return {
-    linkInfo: { kind: 'veth', data: { peer: { header: linkHeader('peer.', rest), attributes } } },
-    name,
-    up: up === true,
-    here: peer.netns === undefined,
-  };
-}
-
-function altNameList(option: string, value: unknown): string[] {
-  return check.checkArray(option, value).map((name, i) => check.checkAltName(`${option}[${i}]`, name));
-}
-
-function checkKind(spec: Bag): string {
-  const { kind } = spec;
-  if (kind === 'tun' || kind === 'tap') {
-    const open = kind === 'tun' ? 'host.openTun()' : 'host.openTap()';
-    throw new TypeError(`kind '${kind}' is not made through rtnetlink: use ${open}, which gives the descriptor too`);
-  }
-  if (typeof kind !== 'string' || !Object.hasOwn(kindNames, kind)) {
-    const known = Object.keys(kindNames).map((each) => `'${each}'`);
-    throw new TypeError(`kind must be one of ${known.join(', ')}, not ${JSON.stringify(kind)}`);
-  }
-  return kind;
-}
-
-/** A link to be added, and whether its echo tells all about it. */
-export interface AddOperation extends Operation<UnnamedLink> {
-  readonly name: string;
-  /** What the kernel does after it has echoed the link, so that it must be read again. */
-  readonly echoIsEarly: boolean;
-}
-
-/** @throws TypeError, RangeError */
-export function addLink(value: LinkSpec): AddOperation {
-  const spec: Bag = check.checkObject('link', value);
-  const kind = checkKind(spec);
-  check.checkKeys(`kind '${kind}'`, spec, kindNames[kind] as ReadonlySet<string>);
-  const name = check.checkInterfaceName('name', spec.name);
-  const template = name.includes('%');
-  const alias = spec.alias === undefined ? undefined : check.checkAlias('alias', spec.alias);
-  const altNames = spec.altNames === undefined ? [] : altNameList('altNames', spec.altNames);
-  const master = spec.master === undefined ? undefined : check.checkInterfaceRef('master', spec.master);
-  const later = alias !== undefined || altNames.length > 0;
-  if (spec.netns !== undefined && (later || master !== undefined)) {
-    throw new TypeError('alias, altNames and master cannot go with netns: set them through a host of that namespace');
-  }
-  if (template && (later || spec.netns !== undefined)) {
-    throw new TypeError(`name '${name}': alias, altNames and netns need a name without %d`);
-  }
-
-  const attributes = commonAttributes('', spec);
-  const header = linkHeader('', spec);
-  const needsLower = kind === 'macvlan' || kind === 'macvtap';
-  const lower = spec.lower === undefined && !needsLower ? undefined : check.checkInterfaceRef('lower', spec.lower);
-  let linkInfo: NonNullable<LinkAttributes['linkInfo']> = { kind };
-  if (kind === 'bridge') linkInfo = { kind, data: encodeBridge('', spec) };
-  const peer = kind === 'veth' ? parsePeer(spec) : undefined;
-  if (peer !== undefined) linkInfo = peer.linkInfo;
-  if (kind === 'vxlan') linkInfo = { kind, data: { port: VXLAN_PORT, ...encodeVxlan('', spec) } };
-  if (needsLower) linkInfo = { kind, data: encodeMacvlan('', spec) };
-  const makes = spec.netns !== undefined || template ? [] : [name];
-  if (peer?.here && !peer.name.includes('%') && makes.length > 0) makes.push(peer.name);
-  const peerElsewhere = peer !== undefined && peer.up && !peer.here;
-
-  return {
-    name,
-    echoIsEarly: later || master !== undefined || peer?.up === true,
-    action: `add ${kind} '${name}'`,
-    interface: name,
-    hints: {
-      [EOPNOTSUPP]:
-        `the running kernel lacks ${kindConfig[kind]}, or its module is not loaded` +
-        (spec.vlanFiltering === true ? '; VLAN filtering needs CONFIG_BRIDGE_VLAN_FILTERING besides' : ''),
-      [EEXIST]: 'an interface of that name, alternative name or index is there already',
-    },
-    needs: [master, lower].filter((ref) => ref !== undefined),
-    // A link born elsewhere is not one of ours, and the name of a template is not known yet.
-    makes,
-    encode(buffer: RequestBuffer, indexOf: IndexOf, echo: boolean) {
-      const all: LinkAttributes = { ...attributes, ifname: name, linkInfo };
-      if (master !== undefined) all.master = indexOf(master);
-      if (lower !== undefined) {
-        if (needsLower) all.link = indexOf(lower);
-        else all.linkInfo = { kind: 'vxlan', data: { ...linkInfo.data, link: indexOf(lower) } };
-      }
-      // From another namespace the echo would go to whichever socket there has our port id.
-      const wantsEcho = (echo || peerElsewhere) && spec.netns === undefined ? k.NLM_F_ECHO : 0;
-      const flags = k.NLM_F_CREATE | k.NLM_F_EXCL | wantsEcho;
-      buffer.add(linkFamily, k.RTM_NEWLINK, flags, header, all);
-      if (peer?.up && peer.here) buffer.add(linkFamily, k.RTM_NEWLINK, 0, UP, { ifname: peer.name });
-      if (alias !== undefined) buffer.add(linkFamily, k.RTM_SETLINK, 0, {}, { ifname: name, ifalias: alias });
-      if (altNames.length > 0) {
-        const propList = { altIfnames: altNames };
-        buffer.add(linkFamily, k.RTM_NEWLINKPROP, ADD_PROPERTY, {}, { ifname: name, propList });
-      }
-    },
-    result: (reply, first) => {
-      const message = reply.find(first, k.RTM_NEWLINK, linkFamily);
-      return message && readLink(message);
-    },
-    created: (reply, first) => {
-      const message = reply.find(first, k.RTM_NEWLINK, linkFamily);
-      // IFLA_LINK of a veth is its peer.
-      return message ? [message.header.index, message.attributes.link] : [];
-    },
-    proceed: (buffer, reply, first) => {
-      const message = peerElsewhere ? reply.find(first, k.RTM_NEWLINK, linkFamily) : undefined;
-      const { link, linkNetnsid } = message?.attributes ?? {};
-      if (link === undefined || linkNetnsid === undefined) return;
-      buffer.add(linkFamily, k.RTM_NEWLINK, 0, { ...UP, index: link }, { targetNetnsid: linkNetnsid });
-    },
-    undo: (buffer) => {
-      buffer.add(linkFamily, k.RTM_DELLINK, 0, {}, { ifname: name });
-    },
-  };
-}
 
 /** The kind whose settings are to change, with its data. */
 function kindChanges(changes: Bag): LinkAttributes['linkInfo'] {
@@ -316,7 +118,6 @@ export function setLink(link: string | number, value: LinkChanges): Operation<un
       const add = (type: number, flags: number, rest: LinkAttributes): void => {
         buffer.add(linkFamily, type, flags, { index }, { ...target, ...rest });
       };
-      if (removed.length > 0) add(k.RTM_DELLINKPROP, 0, { propList: { altIfnames: removed } });
       if (added.length > 0) {
         add(k.RTM_NEWLINKPROP, ADD_PROPERTY, { propList: { altIfnames: added } });
       }
@@ -333,6 +134,8 @@ export function setLink(link: string | number, value: LinkChanges): Operation<un
         buffer.add(linkFamily, k.RTM_NEWLINK, 0, { index, ...header }, all);
       }
       if (port && changes.netns === undefined) add(k.RTM_NEWLINK, 0, port);
+      // The link may be known here by one of the names that go.
+      if (removed.length > 0) add(k.RTM_DELLINKPROP, 0, { propList: { altIfnames: removed } });
     },
   };
 }

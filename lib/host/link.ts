@@ -167,7 +167,7 @@ interface LinkSnapshot extends Mutable<Omit<Link, 'attributes'>> {}
 /** One class, all fields set in one order: a thousand links share one hidden class. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
 class LinkSnapshot extends Snapshot<LinkAttributes> {
-  constructor({ header, attributes: a }: LinkMessage) {
+  constructor({ header, attributes: a }: LinkMessage, statistics: 'with-statistics' | 'without-statistics') {
     super(a);
     this.index = header.index;
     this.name = a.ifname ?? '';
@@ -200,7 +200,7 @@ class LinkSnapshot extends Snapshot<LinkAttributes> {
     this.permanentMac = a.permAddress;
     this.vfCount = a.numVf;
     this.parentDevice = a.parentDevName;
-    this.statistics = a.stats64;
+    this.statistics = statistics === 'with-statistics' ? a.stats64 : undefined;
     const info = a.linkInfo;
     if (info !== undefined) this.#readInfo(info);
   }
@@ -237,8 +237,11 @@ class LinkSnapshot extends Snapshot<LinkAttributes> {
 }
 
 /** Turns one RTM_NEWLINK into a link. */
-export function readLink(message: LinkMessage): UnnamedLink {
-  return new LinkSnapshot(message);
+export function readLink(
+  message: LinkMessage,
+  statistics: 'with-statistics' | 'without-statistics' = 'with-statistics',
+): UnnamedLink {
+  return new LinkSnapshot(message, statistics);
 }
 
 /** Fills in the names behind the indices. */

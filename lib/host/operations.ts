@@ -35,8 +35,6 @@ export interface Operation<T> extends RequestContext {
   result?(reply: Reply, first: number): T | undefined;
   /** The indices of what it made, as far as the kernel echoed them. */
   created?(reply: Reply, first: number): readonly (number | undefined)[];
-  /** Appends what can only be asked for once the kernel has answered the first requests. */
-  proceed?(buffer: RequestBuffer, reply: Reply, first: number): void;
   /** Takes back what its first request did, because a later one failed. */
   undo?(buffer: RequestBuffer): void;
 }
@@ -186,36 +184,22 @@ class Run {
     this.#buffer = this.#freshBuffer();
     const reply = await this.#connection.transact(buffer);
     const undo = new RequestBuffer();
-    const further = new RequestBuffer();
-    const proceeding: Encoded[] = [];
     for (const each of encoded) {
       if (this.#pace.due()) await this.#pace.rest();
-      if (!this.#takeIn(reply, each, undo)) continue;
-      const first = further.count;
-      this.#operations[each.operation]?.proceed?.(further, reply, each.first);
-      if (further.count > first) proceeding.push({ operation: each.operation, first, end: further.count });
-    }
-    if (proceeding.length > 0) {
-      const answer = await this.#connection.transact(further);
-      for (const each of proceeding) this.#check(answer, each, undo, 'further');
+      this.#takeIn(reply, each, undo);
     }
     if (undo.count > 0) await this.#connection.transact(undo);
   }
 
   /** Looks for failures; returns the warnings when there is none. */
-  #check(
-    reply: Reply,
-    { operation: number, first, end }: Encoded,
-    undo: RequestBuffer,
-    stage: 'first' | 'further',
-  ): string[] | undefined {
+  #check(reply: Reply, { operation: number, first, end }: Encoded, undo: RequestBuffer): string[] | undefined {
     const operation = this.#operations[number] as Operation<unknown>;
     const warnings: string[] = [];
     for (let request = first; request < end; request += 1) {
       const error = reply.error(request, { ...operation, netns: this.#context.netns });
       if (error !== undefined) {
         this.#outcomes[number] = { ok: false, error };
-        if (request > first || stage === 'further') operation.undo?.(undo);
+        if (request > first) operation.undo?.(undo);
         // What it should have made may exist all the same: EEXIST.
         operation.makes?.forEach((name) => this.#names.delete(name));
         return undefined;
@@ -229,12 +213,12 @@ class Run {
     return warnings;
   }
 
-  /** Notes what became of one operation; says whether it succeeded. */
-  #takeIn(reply: Reply, encoded: Encoded, undo: RequestBuffer): boolean {
+  /** Notes what became of one operation. */
+  #takeIn(reply: Reply, encoded: Encoded, undo: RequestBuffer): void {
     const { operation: number, first } = encoded;
     const operation = this.#operations[number] as Operation<unknown>;
-    const warnings = this.#check(reply, encoded, undo, 'first');
-    if (warnings === undefined) return false;
+    const warnings = this.#check(reply, encoded, undo);
+    if (warnings === undefined) return;
     const created = operation.created?.(reply, first);
     operation.makes?.forEach((name, i) => {
       if (this.#names.get(name) !== 'made') return;
@@ -248,7 +232,6 @@ class Run {
       ...(value !== undefined && { value }),
       ...(warnings.length > 0 && { warnings }),
     };
-    return true;
   }
 }
 

@@ -108,10 +108,13 @@ export const bool8 = scalar<boolean>(
   (view, at, value) => view.setUint8(at, value ? 1 : 0),
 );
 
-/** `NLA_FLAG`: its presence is its value; `false` is written as nothing at all. */
+/**
+ * `NLA_FLAG`: its presence is its value; `false` is written as nothing at all. The kernel itself says some of them as a
+ * byte (`IFLA_VXLAN_TTL_INHERIT`).
+ */
 export const flag: Codec<boolean> = {
   min: 0,
-  read: () => true,
+  read: (reader, at, length) => length === 0 || reader.bytes[at] !== 0,
   write: () => undefined,
 };
 

@@ -271,6 +271,7 @@ export const IFLA_VLAN_PROTOCOL = 5;
 export const RTEXT_FILTER_VF = 0x1;
 export const RTEXT_FILTER_BRVLAN = 0x2;
 export const RTEXT_FILTER_BRVLAN_COMPRESSED = 0x4;
+// Leaves out what the protocols count (inside IFLA_AF_SPEC), not IFLA_STATS64.
 export const RTEXT_FILTER_SKIP_STATS = 0x8;
 export const RTEXT_FILTER_MRP = 0x10;
 export const RTEXT_FILTER_CFM_CONFIG = 0x20;
