@@ -1,6 +1,7 @@
 // What is refused before the kernel sees it, and how.
 import { addAddress, removeAddress } from '../../../lib/host/address-operations';
-import { addLink, removeLink, setLink } from '../../../lib/host/link-operations';
+import { addLink } from '../../../lib/host/link-add';
+import { removeLink, setLink } from '../../../lib/host/link-operations';
 import type { LinkChanges, LinkSpec } from '../../../lib/host/link-spec';
 import { addNeighbor } from '../../../lib/host/neighbor-operations';
 import { addRoute, removeRoute, type RouteRef } from '../../../lib/host/route-operations';

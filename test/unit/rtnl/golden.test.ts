@@ -4,7 +4,8 @@ import path from 'node:path';
 
 import { addAddress } from '../../../lib/host/address-operations';
 import { readLink, type Link } from '../../../lib/host/link';
-import { addLink, removeLink, setLink } from '../../../lib/host/link-operations';
+import { addLink } from '../../../lib/host/link-add';
+import { removeLink, setLink } from '../../../lib/host/link-operations';
 import { addNeighbor } from '../../../lib/host/neighbor-operations';
 import type { Operation } from '../../../lib/host/operations';
 import { addRoute } from '../../../lib/host/route-operations';
