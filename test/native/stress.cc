@@ -3,6 +3,9 @@
 
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <atomic>
 #include <cstdio>
@@ -49,12 +52,51 @@ std::vector<uint8_t> GetLinks(int requests) {
   return bytes;
 }
 
+// A signal every few hundred microseconds, whose handler does not restart system calls: EINTR everywhere.
+void Interrupt(long microseconds) {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  sigaction(SIGALRM, &action, nullptr);
+  const itimerval interval{{0, microseconds}, {0, microseconds}};
+  setitimer(ITIMER_REAL, &interval, nullptr);
+}
+
+// A receive buffer that is too small for the answers: those that are lost are reported, and the socket works on.
+void Overflow(int netns) {
+  UniqueFd fd;
+  Check(NetlinkSocket::Open(NETLINK_ROUTE, netns, &fd), "open a netlink socket");
+  const UniqueFd copy(dup(fd.get()));
+  NetlinkSocket socket(std::move(fd), NETLINK_ROUTE);
+  // After the socket has planned for a large one.
+  const int small = 0;
+  Require(setsockopt(copy.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0, "SO_RCVBUF");
+  std::vector<uint8_t> many = GetLinks(101);
+  many.erase(many.begin(), many.begin() + sizeof(nlmsghdr) + sizeof(ifinfomsg));
+  NlReply reply;
+  Check(socket.Transact(many, &reply), "transact");
+  size_t lost = 0;
+  for (const int32_t outcome : reply.outcomes) {
+    Require(outcome == 0 || outcome == -ENOBUFS, "answered or known to be lost");
+    lost += outcome == -ENOBUFS ? 1 : 0;
+  }
+  Require(reply.outcomes.size() == 100 && lost > 0, "answers were lost");
+  const int enough = 1 << 18;
+  Require(setsockopt(copy.get(), SOL_SOCKET, SO_RCVBUF, &enough, sizeof enough) == 0, "SO_RCVBUF");
+  std::vector<uint8_t> one = GetLinks(2);
+  one.erase(one.begin(), one.begin() + sizeof(nlmsghdr) + sizeof(ifinfomsg));
+  NlReply again;
+  Check(socket.Transact(one, &again), "transact after an overflow");
+  Require(again.outcomes.size() == 1 && again.outcomes[0] == 0, "the socket works on");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? atoi(argv[1]) : 100;
   UniqueFd netns;
   Check(CreateNetns(&netns), "create a namespace");
+  Overflow(netns.get());
+  Interrupt(300);
   UniqueFd fd;
   Check(NetlinkSocket::Open(NETLINK_ROUTE, netns.get(), &fd), "open a netlink socket");
   NetlinkSocket shared(std::move(fd), NETLINK_ROUTE);
