@@ -87,8 +87,9 @@ function ensureDependencies() {
   const installed = modified('node_modules/.package-lock.json');
   if (installed > 0 && sameLock()) return;
   console.log('setup: installing npm packages');
-  // No package's install script is wanted: the addon is built by ensureBuild.
-  if (!run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])) process.exit(1);
+  // Not `npm ci`: it insists on optional packages for other platforms, which a registry need not have. The lock file is
+  // followed all the same. No package's install script is wanted: the addon is built by ensureBuild.
+  if (!run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'])) process.exit(1);
 }
 
 function sameLock() {
