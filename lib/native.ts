@@ -118,6 +118,7 @@ export interface Native {
   netnsOpen(path: string): Outcome<NativeDescriptor>;
   netnsAdopt(fd: number): Outcome<NativeDescriptor>;
   netnsCreate(): Outcome<NativeDescriptor>;
+  netnsOpenNamed(directory: string, name: string): Outcome<NativeDescriptor>;
   netnsCreateNamed(directory: string, name: string): Outcome<NativeDescriptor>;
   netnsDeleteNamed(directory: string, name: string): Outcome<undefined>;
   liveHandles(): LiveHandles;

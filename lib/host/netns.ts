@@ -62,7 +62,7 @@ async function openNamed(name: string, create: boolean | 'exclusive'): Promise<N
   checkNetnsName(name);
   for (;;) {
     if (create !== 'exclusive') {
-      const opened = await native.netnsOpen(path.join(NETNS_DIRECTORY, name));
+      const opened = await native.netnsOpenNamed(NETNS_DIRECTORY, name);
       if (!failed(opened)) return opened;
       const missing = opened.errno === -2;
       if (!missing || !create) {

@@ -1,4 +1,5 @@
-import { formatIp, formatMac, parseIp, parseMac } from '../packet';
+import { formatIp, parseIp, parseMac } from '../packet';
+import { asciiText, macText } from './intern';
 import { LITTLE_ENDIAN, type Reader, type Writer } from './wire';
 import type { AttributeTable } from './attributes';
 
@@ -153,27 +154,17 @@ export const text: Codec<string> = {
 };
 
 function readText(from: Uint8Array, at: number, length: number): string {
-  let text = '';
-  for (let i = at; i < at + length; i += 1) {
-    const code = from[i] as number;
-    if (code === 0) return text;
-    if (code > 0x7f) return readUtf8(from, at, length);
-    text += String.fromCharCode(code);
-  }
-  return text;
-}
-
-function readUtf8(from: Uint8Array, at: number, length: number): string {
-  const nul = from.indexOf(0, at);
-  const end = nul < 0 || nul > at + length ? at + length : nul;
-  return Buffer.from(from.buffer, from.byteOffset + at, end - at).toString('utf8');
+  let size = 0;
+  while (size < length && from[at + size] !== 0) size += 1;
+  if (size === 0) return '';
+  return asciiText(from, at, size) ?? Buffer.from(from.buffer, from.byteOffset + at, size).toString('utf8');
 }
 
 /** A link-layer address: six bytes as a MAC, other lengths (tunnels, InfiniBand) in the same notation. */
 export const mac: Codec<string> = {
   min: 1,
   read: (reader, at, length) => {
-    if (length === 6) return formatMac(reader.bytes, at);
+    if (length === 6) return macText(reader.bytes, at);
     let text = '';
     for (let i = at; i < at + length; i += 1) {
       text += `${text === '' ? '' : ':'}${(reader.bytes[i] as number).toString(16).padStart(2, '0')}`;

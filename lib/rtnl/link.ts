@@ -1,5 +1,5 @@
 import { attrs, family, nested, prefixed, repeated, selectedBy, type Infer } from './attributes';
-import { formatMac, parseMac } from '../packet';
+import { parseMac } from '../packet';
 import {
   be16,
   be32,
@@ -20,6 +20,7 @@ import {
   type Codec,
 } from './codec';
 import * as k from './constants/link';
+import { macText } from './intern';
 
 /** `struct ifinfomsg`. */
 export const ifinfomsg = struct(
@@ -93,7 +94,7 @@ export const bridgeId: Codec<{ priority: number; address: string }> = {
   min: 8,
   read: (reader, at) => ({
     priority: reader.view.getUint16(at, false),
-    address: formatMac(reader.bytes, at + 2),
+    address: macText(reader.bytes, at + 2),
   }),
   write: (writer, value) => {
     const at = writer.reserve(8);

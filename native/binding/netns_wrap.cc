@@ -28,11 +28,13 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
       info.Env(), [](UniqueFd& fd) { return CreateNetns(&fd); }, MakeDescriptor);
 }
 
-Napi::Value CreateNamed(const Napi::CallbackInfo& info) {
+// OpenNamedNetns or CreateNamedNetns, on the arguments (directory, name).
+template <Failure (*Work)(const std::string&, const std::string&, UniqueFd*)>
+Napi::Value Named(const Napi::CallbackInfo& info) {
   return PromiseWorker<UniqueFd>::Run(
       info.Env(),
       [directory = info[0].As<Napi::String>().Utf8Value(),
-       name = info[1].As<Napi::String>().Utf8Value()](UniqueFd& fd) { return CreateNamedNetns(directory, name, &fd); },
+       name = info[1].As<Napi::String>().Utf8Value()](UniqueFd& fd) { return Work(directory, name, &fd); },
       MakeDescriptor);
 }
 
@@ -52,7 +54,8 @@ void DefineNetns(Napi::Env env, Napi::Object exports) {
   exports.Set("netnsOpen", Napi::Function::New<Open>(env, "netnsOpen"));
   exports.Set("netnsAdopt", Napi::Function::New<Adopt>(env, "netnsAdopt"));
   exports.Set("netnsCreate", Napi::Function::New<Create>(env, "netnsCreate"));
-  exports.Set("netnsCreateNamed", Napi::Function::New<CreateNamed>(env, "netnsCreateNamed"));
+  exports.Set("netnsOpenNamed", Napi::Function::New<Named<OpenNamedNetns>>(env, "netnsOpenNamed"));
+  exports.Set("netnsCreateNamed", Napi::Function::New<Named<CreateNamedNetns>>(env, "netnsCreateNamed"));
   exports.Set("netnsDeleteNamed", Napi::Function::New<DeleteNamed>(env, "netnsDeleteNamed"));
 }
 

@@ -4,7 +4,8 @@
 
 namespace etherloom {
 
-// Adds netnsOpen, netnsAdopt, netnsCreate, netnsCreateNamed and netnsDeleteNamed to the addon's exports.
+// Adds netnsOpen, netnsAdopt, netnsCreate, netnsOpenNamed, netnsCreateNamed and netnsDeleteNamed to the addon's
+// exports.
 void DefineNetns(Napi::Env env, Napi::Object exports);
 
 }  // namespace etherloom

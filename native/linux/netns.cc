@@ -4,6 +4,7 @@
 #include <linux/nsfs.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -59,6 +60,14 @@ Failure PrepareDirectory(const std::string& directory) {
   return {};
 }
 
+// Between its making and its mounting a name is an empty file. Whoever makes one holds this lock meanwhile, as
+// ip-netns(8) does; whoever finds an empty file waits for it.
+UniqueFd LockDirectory(const std::string& directory, int operation) {
+  UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  while (fd && flock(fd.get(), operation) != 0 && errno == EINTR) continue;
+  return fd;
+}
+
 }  // namespace
 
 Failure RunInNetns(int netns, const std::function<Failure()>& work) {
@@ -78,6 +87,14 @@ Failure OpenNetns(const std::string& path, UniqueFd* out) {
   return {};
 }
 
+Failure OpenNamedNetns(const std::string& directory, const std::string& name, UniqueFd* out) {
+  const std::string path = directory + "/" + name;
+  const Failure failure = OpenNetns(path, out);
+  if (failure.error != -EINVAL) return failure;
+  const UniqueFd lock = LockDirectory(directory, LOCK_SH);
+  return OpenNetns(path, out);
+}
+
 Failure AdoptNetns(int fd, UniqueFd* out) {
   UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!copy) return Failure::Errno("fcntl F_DUPFD_CLOEXEC");
@@ -95,6 +112,7 @@ Failure CreateNetns(UniqueFd* out) {
 
 Failure CreateNamedNetns(const std::string& directory, const std::string& name, UniqueFd* out) {
   if (const Failure failure = PrepareDirectory(directory)) return failure;
+  const UniqueFd lock = LockDirectory(directory, LOCK_EX);
   const std::string path = directory + "/" + name;
   UniqueFd file(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
   if (!file) return Failure::Errno("open");

@@ -23,6 +23,9 @@ Failure RunInNetns(int netns, const std::function<Failure()>& work);
 // Opens `path` and checks that it is a network namespace (EINVAL otherwise).
 Failure OpenNetns(const std::string& path, UniqueFd* out);
 
+// Opens a name made by CreateNamedNetns or ip-netns(8); one that is being made right now is waited for.
+Failure OpenNamedNetns(const std::string& directory, const std::string& name, UniqueFd* out);
+
 // Checks that `fd` is a network namespace and duplicates it.
 Failure AdoptNetns(int fd, UniqueFd* out);
 

@@ -12,7 +12,8 @@ export function random(seed: number): { below(limit: number): number; bytes(leng
 }
 
 /** A copy of `bytes` with a few edits: bytes changed, cut off, or put in. */
-export function mutate(bytes: Uint8Array, { below }: ReturnType<typeof random>): Uint8Array {
+export function mutate(bytes: Uint8Array, source: ReturnType<typeof random>): Uint8Array {
+  const below = (limit: number): number => source.below(limit);
   let copy = Uint8Array.from(bytes);
   for (let edits = 1 + below(6); edits > 0; edits--) {
     const at = below(copy.length + 1);

@@ -96,7 +96,7 @@ describe('Host.open', () => {
 
   it('is made by many at once under one name', async () => {
     const shared = name('shared');
-    const hosts = await Promise.all(Array.from({ length: 8 }, () => Host.open({ netns: shared, create: true })));
+    const hosts = await Promise.all(Array.from({ length: 16 }, () => Host.open({ netns: shared, create: true })));
     expect(new Set(hosts.map((host) => host.netns?.inode)).size).toBe(1);
     await Promise.all(hosts.map((host) => host.close()));
     await netns.remove(shared);
