@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** How long one slice of work may keep the event loop, in milliseconds. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 /** Units of work between two looks at the clock. */
-const UNITS = 16;
+const UNITS = 8;
 
 /**
  * Cuts long work into slices, so that ten thousand routes do not stall whatever else the process does.
