@@ -8,6 +8,8 @@ import { byName } from './names';
 import type { IndexOf, Operation } from './operations';
 import * as check from './validate';
 
+const EOPNOTSUPP = -95;
+
 const changeNames = new Set([
   'name',
   'addAltNames',
@@ -106,9 +108,17 @@ export function setLink(link: string | number, value: LinkChanges): Operation<un
   const byIndex = newName !== undefined || attributes.group !== undefined;
   const changesLink = byIndex || master !== undefined || header.change !== 0 || Object.keys(attributes).length > 0;
 
+  const unsupported = [
+    ...(master === undefined ? [] : [`'${master}' may not be of a kind that takes ports, or not take this one`]),
+    ...(linkInfo === undefined ? [] : [`the link may not be of kind '${linkInfo.kind}'`]),
+    ...((changes.bridge as Bag | undefined)?.vlanFiltering === undefined
+      ? []
+      : ['VLAN filtering needs CONFIG_BRIDGE_VLAN_FILTERING']),
+  ];
   return {
     action: `change link '${ref}'`,
     interface: String(ref),
+    ...(unsupported.length > 0 && { hints: { [EOPNOTSUPP]: unsupported.join('; ') } }),
     needs: [...(byIndex ? [ref] : []), ...(master === undefined ? [] : [master])],
     makes: newName === undefined || newName.includes('%') || changes.netns !== undefined ? [] : [newName],
     unmakes: unmadeNames(ref, newName !== undefined || changes.netns !== undefined, removed),

@@ -581,6 +581,12 @@ describe('links', () => {
     it('say what the kernel lacks', async () => {
       const error = await failure(lab.host.links.set('lo', { bridge: { stp: true } }));
       expect(error.code).toBe('EOPNOTSUPP');
+      expect(error.message).toContain("the link may not be of kind 'bridge'");
+      const port = fresh('i');
+      await lab.host.links.add({ kind: 'ifb', name: port });
+      const enslaved = await failure(lab.host.links.set(port, { master: 'lo' }));
+      expect(enslaved).toMatchObject({ code: 'EOPNOTSUPP', interface: port });
+      expect(enslaved.message).toContain("'lo' may not be of a kind that takes ports");
     });
 
     it('tell that a name is taken', async () => {
