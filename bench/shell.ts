@@ -26,7 +26,8 @@ export interface Background {
 
 /** Starts a program and waits until it prints `ready` (any output when that is undefined, nothing when it is ''). */
 export async function start(command: string, args: readonly string[], ready: string): Promise<Background> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Standard input stays open: vde_switch ends with it.
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   children.add(child);
   let output = '';
   let errors = '';

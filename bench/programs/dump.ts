@@ -46,14 +46,7 @@ async function pyroute2(): Promise<{ list: () => Promise<[number, number]>; end:
 void (async () => {
   await using host = await Host.open({ netns });
   const python = await pyroute2();
-  const args = [
-    '-n',
-    netns,
-    '-j',
-    '-d',
-    '-s',
-    ...(what === 'links' ? ['link'] : ['-4', 'route', 'show', 'table', 'all']),
-  ];
+  const args = ['-n', netns, '-j', ...(what === 'links' ? ['link'] : ['-4', 'route', 'show', 'table', 'all'])];
   const ways: Record<string, () => Promise<number>> = {
     etherloom: async () =>
       what === 'links' ? (await host.links.list()).length : (await host.routes.list({ family: 'ipv4' })).length,

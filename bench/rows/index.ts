@@ -30,7 +30,7 @@ async function joinByProgram(command: string, args: readonly string[]): Promise<
 
 async function joinByVde(ends: Ends): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'el-bench-vde-'));
-  const args = ['-s', path.join(folder, 'ctl'), '-M', path.join(folder, 'mgmt'), '-tap', 'tap0', '-tap', 'tap1', '-x'];
+  const args = ['-s', path.join(folder, 'ctl'), '-M', path.join(folder, 'mgmt'), '--tap', 'tap0', '--tap', 'tap1'];
   const netns = ['netns', 'exec', ends.middle, 'vde_switch', ...args];
   const background: Background = await start('ip', netns, '');
   // It says nothing when it is ready; its TAPs do.

@@ -17,6 +17,9 @@ constexpr size_t kAckCost = 1536;
 constexpr size_t kObjectCost = 8192;
 // One sendmsg() copies its messages into one skb.
 constexpr size_t kMaxChunkBytes = 64 << 10;
+// The kernel fills the datagrams of a dump up to the largest buffer it was ever offered, and never beyond this
+// (netlink_dump, netlink_recvmsg).
+constexpr size_t kDumpDatagram = 32 << 10;
 // The kernel answers inside sendmsg(); only a family that answers later ever waits.
 constexpr int kAnswerTimeoutMs = 30'000;
 
@@ -116,37 +119,38 @@ Failure NetlinkSocket::Send(std::span<const uint8_t> bytes) {
   }
 }
 
-// Appends one datagram, whole: its size is asked for first, so that none is ever truncated.
+// Appends one datagram, whole: it is looked at first and taken when all of it has been seen, so that none is ever
+// truncated.
 Failure NetlinkSocket::ReceiveDatagram(NlReply* reply, size_t* start, size_t* length) {
+  std::vector<uint8_t>& data = reply->data;
+  *start = data.size();
   for (;;) {
-    const ssize_t size = recv(fd_.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC);
-    if (size < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) return Failure::Errno("recv AF_NETLINK");
-      pollfd ready{fd_.get(), POLLIN, 0};
-      const int count = poll(&ready, 1, kAnswerTimeoutMs);
-      if (count == 0) return {-ETIMEDOUT, "recv AF_NETLINK"};
-      if (count < 0 && errno != EINTR) return Failure::Errno("poll");
-      continue;
-    }
-    *start = reply->data.size();
-    reply->data.resize(*start + NlAlign(static_cast<size_t>(size)));
+    data.resize(*start + kDumpDatagram);
     sockaddr_nl from{};
     socklen_t from_length = sizeof from;
-    const ssize_t received = recvfrom(fd_.get(), reply->data.data() + *start, static_cast<size_t>(size), 0,
-                                      reinterpret_cast<sockaddr*>(&from), &from_length);
-    if (received < 0) {
-      reply->data.resize(*start);
-      if (errno == EINTR || errno == EAGAIN) continue;
-      return Failure::Errno("recv AF_NETLINK");
+    ssize_t size = recvfrom(fd_.get(), data.data() + *start, kDumpDatagram, MSG_PEEK | MSG_TRUNC,
+                            reinterpret_cast<sockaddr*>(&from), &from_length);
+    if (size >= 0) {
+      const auto whole = static_cast<size_t>(size);
+      data.resize(*start + std::max(whole, kDumpDatagram));
+      // The bytes are here already, unless there are more than was room for.
+      size = recv(fd_.get(), data.data() + *start, whole > kDumpDatagram ? whole : 0, 0);
+      if (size >= 0) {
+        // Another process may send to our port id; only the kernel (port 0) is listened to.
+        if (from.nl_pid != 0) continue;
+        data.resize(*start + NlAlign(whole));
+        *length = whole;
+        return {};
+      }
     }
-    // Another process may send to our port id; only the kernel (port 0) is listened to.
-    if (from.nl_pid != 0) {
-      reply->data.resize(*start);
-      continue;
-    }
-    *length = static_cast<size_t>(received);
-    return {};
+    if (errno == EINTR) continue;
+    const int error = errno;
+    data.resize(*start);
+    if (error != EAGAIN) return {-error, "recv AF_NETLINK"};
+    pollfd ready{fd_.get(), POLLIN, 0};
+    const int count = poll(&ready, 1, kAnswerTimeoutMs);
+    if (count == 0) return {-ETIMEDOUT, "recv AF_NETLINK"};
+    if (count < 0 && errno != EINTR) return Failure::Errno("poll");
   }
 }
 
