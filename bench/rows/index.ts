@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { offloadsOff, type Ends } from '../namespaces';
 import { program, run, runIn, script, start, type Background } from '../shell';
@@ -28,15 +29,20 @@ async function joinByProgram(command: string, args: readonly string[]): Promise<
   return () => background.stop();
 }
 
+async function until(what: string, isReady: () => boolean): Promise<void> {
+  for (let waited = 0; !isReady(); waited += 20) {
+    if (waited > 10_000) throw new Error(`${what} did not get ready`);
+    await sleep(20);
+  }
+}
+
 async function joinByVde(ends: Ends): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'el-bench-vde-'));
   const args = ['-s', path.join(folder, 'ctl'), '-M', path.join(folder, 'mgmt'), '--tap', 'tap0', '--tap', 'tap1'];
   const netns = ['netns', 'exec', ends.middle, 'vde_switch', ...args];
   const background: Background = await start('ip', netns, '');
   // It says nothing when it is ready; its TAPs do.
-  for (let attempt = 0; !runIn(ends.middle, 'ls', '/sys/class/net').includes('tap1'); attempt++) {
-    if (attempt > 200) throw new Error('vde_switch made no TAPs');
-  }
+  await until('vde_switch', () => runIn(ends.middle, 'ls', '/sys/class/net').includes('tap1'));
   for (const [tap, end] of [
     ['tap0', ends.a],
     ['tap1', ends.b],
@@ -75,6 +81,7 @@ async function joinByOvs(ends: Ends): Promise<() => Promise<void>> {
         quiet,
       ),
     );
+    await until('ovsdb-server', () => existsSync(at('db.sock')));
     vsctl('--no-wait', 'init');
     const switchd = ['ovs-vswitchd', `unix:${at('db.sock')}`, `--unixctl=${at('vs.ctl')}`, quiet, '--disable-system'];
     daemons.push(await inside(...switchd));
