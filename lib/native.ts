@@ -81,10 +81,11 @@ export interface NativeTunQueue {
    */
   read(buffer: Uint8Array, slots: Uint32Array, headroom: number, maxFrame: number, limit: number): number;
   /**
-   * Writes the first `count` frames of `order` (of the batch itself without one). Returns how many were dealt with (sent, or
-   * refused and counted); less than `count` only when the device can take no more now.
+   * Writes the first `count` frames of `order` (of the batch itself without one); the batch has `frames` of them. Returns how
+   * many were dealt with (sent, or refused and counted): less than `count` only when the device can take no more now. A
+   * negative errno when the descriptor is of no use any more.
    */
-  write(buffer: Uint8Array, slots: Uint32Array, count: number, order?: Uint32Array): number;
+  write(buffer: Uint8Array, slots: Uint32Array, frames: number, count: number, order?: Uint32Array): number;
   counters(): NativeTunCounters;
   /** Watches readiness: 1 readable, 2 writable, 0 pauses. The first call brings the callback. Returns 0 or a negative errno. */
   watch(events: number, callback?: (status: number, events: number) => void): number;

@@ -137,6 +137,9 @@ export abstract class TunDevice implements AsyncDisposable {
   tryRead(batch: FrameBatch, options: { readonly limit?: number } = {}): number {
     this.#checkOpen('read frames', 'read');
     const limit = options.limit ?? batch.capacity;
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new RangeError(`limit must be a positive integer, not ${String(limit)}`);
+    }
     const count = batch.refill((bytes, slots) =>
       this.#queue.read(bytes, slots, FRAME_HEADROOM, MAX_FRAME_BYTES, limit),
     );
@@ -156,8 +159,12 @@ export abstract class TunDevice implements AsyncDisposable {
   write(batch: FrameBatch, order?: Uint32Array, count = order?.length ?? batch.length): number {
     this.#checkOpen('write frames', 'write');
     const { bytes, slots } = batch.storage;
-    const limit = order ? order.length : batch.length;
-    const done = this.#queue.write(bytes, slots, Math.min(count, limit), order);
+    const frames = batch.length;
+    const most = order ? order.length : frames;
+    if (!Number.isInteger(count) || count < 0 || count > most) {
+      throw new RangeError(`count must be an integer from 0 to ${most}, not ${String(count)}`);
+    }
+    const done = this.#queue.write(bytes, slots, frames, count, order);
     if (done < 0) throw this.#error('write frames', done, 'write');
     return done;
   }
@@ -201,8 +208,7 @@ export abstract class TunDevice implements AsyncDisposable {
   frames(options: FramesOptions & FrameBatchOptions = {}): AsyncIterableIterator<FrameBatch> {
     this.#checkOpen('read frames', 'read');
     if (this.#reading) throw new Error(`frames of '${this.name}' are being read already: one reader per queue`);
-    this.#reading = true;
-    return new FrameReader(
+    const reader = new FrameReader(
       {
         isClosed: () => this.closed,
         tryRead: (batch) => this.tryRead(batch),
@@ -216,6 +222,8 @@ export abstract class TunDevice implements AsyncDisposable {
       new FrameBatch(options),
       options,
     );
+    this.#reading = true;
+    return reader;
   }
 
   /** What passed since the queue was opened. */
@@ -299,6 +307,7 @@ export abstract class TunDevice implements AsyncDisposable {
    * @returns how many addresses are matched exactly; the kernel hashes the multicast ones beyond eight.
    */
   async setTxFilter({ addresses, allMulticast = false }: TxFilter): Promise<number> {
+    if (addresses.length > 0xffff) throw new RangeError(`addresses must be at most 65535, not ${addresses.length}`);
     if (addresses.some((address) => address.length !== 6)) throw new TypeError('addresses must be six octets each');
     const filter = new Uint8Array(4 + 6 * addresses.length);
     const view = new DataView(filter.buffer);

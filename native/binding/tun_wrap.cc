@@ -156,17 +156,20 @@ Napi::Value TunWrap::Read(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), result);
 }
 
-// write(buffer, slots, count, order?)
+// write(buffer, slots, frames, count, order?)
 Napi::Value TunWrap::Write(const Napi::CallbackInfo& info) {
   int result = -EBADF;
   if (queue_) {
     std::span<const uint32_t> order = kIdentity;
-    if (info[3].IsTypedArray()) {
-      const auto array = info[3].As<Napi::Uint32Array>();
+    if (info[4].IsTypedArray()) {
+      const auto array = info[4].As<Napi::Uint32Array>();
       order = {array.Data(), array.ElementLength()};
     }
-    const size_t count = info[2].As<Napi::Number>().Uint32Value();
-    result = queue_->Write(Bytes(info[0]), Slots(info[1]), order.first(std::min(count, order.size())));
+    const std::span<FrameSlot> slots = Slots(info[1]);
+    const size_t frames = info[2].As<Napi::Number>().Uint32Value();
+    const size_t count = info[3].As<Napi::Number>().Uint32Value();
+    result = queue_->Write(Bytes(info[0]), slots.first(std::min(frames, slots.size())),
+                           order.first(std::min(count, order.size())));
   }
   return Napi::Number::New(info.Env(), result);
 }

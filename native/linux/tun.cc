@@ -173,6 +173,7 @@ int TunQueue::Write(std::span<uint8_t> buffer, std::span<const FrameSlot> slots,
   uint64_t frames = 0;
   uint64_t bytes = 0;
   size_t done = 0;
+  int fatal = 0;
   for (; done < order.size(); ++done) {
     const uint32_t index = order[done];
     // The slots come from JavaScript: nothing in them is trusted.
@@ -191,13 +192,16 @@ int TunQueue::Write(std::span<uint8_t> buffer, std::span<const FrameSlot> slots,
       bytes += length;
     } else if (error == EAGAIN || error == ENOBUFS) {
       break;
+    } else if (error == EBADFD || error == EBADF) {
+      fatal = -error;
+      break;
     } else {
       Reject(error);
     }
   }
   counters_.tx_frames += frames;
   counters_.tx_bytes += bytes;
-  return static_cast<int>(done);
+  return fatal != 0 ? fatal : static_cast<int>(done);
 }
 
 int TunQueue::WriteFrame(uint8_t* frame, uint32_t length) {

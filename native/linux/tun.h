@@ -81,7 +81,7 @@ class TunQueue {
   int Read(std::span<uint8_t> buffer, std::span<FrameSlot> slots, const TunReadOptions& options);
 
   // Writes the frames `order` names, in that order. Returns how many were dealt with: sent, or refused and counted. It
-  // is less than all only when the device can take no more now.
+  // is less than all only when the device can take no more now. Negative errno: the descriptor is of no use any more.
   int Write(std::span<uint8_t> buffer, std::span<const FrameSlot> slots, std::span<const uint32_t> order);
 
   // Refusals so far, by errno.

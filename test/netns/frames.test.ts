@@ -76,6 +76,12 @@ describe('frames()', () => {
     await tap.frames().return?.();
   });
 
+  it('is not taken by a reader that could not be made', async () => {
+    expect(() => tap.frames({ batchesPerTurn: 0 })).toThrow(RangeError);
+    expect(() => tap.frames({ frames: 0 })).toThrow(RangeError);
+    await tap.frames().return?.();
+  });
+
   it('has one reader at a time', async () => {
     const frames = tap.frames();
     expect(() => tap.frames()).toThrow(/one reader per queue/);
@@ -117,6 +123,10 @@ describe('frames()', () => {
       message: expect.stringContaining('deleted') as unknown,
     });
     expect(() => tap.writeFrame(frameTo('52:54:00:00:00:01', 60))).toThrow(/EBADFD/);
+    const batch = new FrameBatch();
+    batch.push(frameTo('52:54:00:00:00:01', 60));
+    expect(() => tap.write(batch)).toThrow(/EBADFD.*deleted/);
+    expect(() => tap.tryRead(batch)).toThrow(/EBADFD.*deleted/);
     expect(() => tap.currentName()).toThrow(/EBADFD/);
   });
 
@@ -230,6 +240,21 @@ describe('what does not fit', () => {
     }
     expect(tap.write(batch, Uint32Array.of(64, 0xffff_ffff))).toBe(2);
     expect(tap.counters()).toMatchObject({ txFrames: 0, rejections: { EINVAL: 7 } });
+  });
+
+  it('sends no frame of an earlier batch, and takes no count that makes no sense', async () => {
+    await using tap = await lab.host.openTap({ name: 'tap0', up: true });
+    const batch = new FrameBatch();
+    batch.push(frameTo('52:54:00:00:00:01', 60));
+    batch.push(frameTo('52:54:00:00:00:01', 60));
+    batch.clear();
+    batch.push(frameTo('52:54:00:00:00:01', 60));
+    // The slot of the second frame still holds what was there.
+    expect(tap.write(batch, Uint32Array.of(1))).toBe(1);
+    expect(tap.counters()).toMatchObject({ txFrames: 0, rejections: { EINVAL: 1 } });
+    for (const count of [-1, 2, 0.5, NaN]) expect(() => tap.write(batch, undefined, count)).toThrow(RangeError);
+    for (const limit of [-1, 0, 0.5, NaN]) expect(() => tap.tryRead(batch, { limit })).toThrow(RangeError);
+    expect(tap.write(batch, undefined, 0)).toBe(0);
   });
 
   it('treats a pool that its user has given away as empty', async () => {
