@@ -12,6 +12,9 @@ import { byName } from './names';
 /** From this many on it pays. */
 export const BULK_REMOVAL_FROM = 8;
 
+/** At most this many at a time: the kernel keeps a processor to itself while it takes them down. */
+export const BULK_REMOVAL_MOST = 128;
+
 const extMask = k.RTEXT_FILTER_SKIP_STATS;
 
 interface Candidate {

@@ -7,7 +7,7 @@
 import { NetError } from '../errors';
 import { Pace, RequestBuffer, type Reply, type RequestContext, type RtnlConnection } from '../rtnl';
 import type { HostContext } from './host-context';
-import { BULK_REMOVAL_FROM, removeTogether } from './bulk-removal';
+import { BULK_REMOVAL_FROM, BULK_REMOVAL_MOST, removeTogether } from './bulk-removal';
 import { resolveNames } from './names';
 
 export type { HostContext } from './host-context';
@@ -105,7 +105,7 @@ class Run {
   /** Removes a long row of links together, as far as that goes. Returns the number of the first operation behind the row. */
   async #removeRow(from: number): Promise<number> {
     const refs: (string | number)[] = [];
-    for (let i = from; this.#operations[i]?.removes !== undefined; i += 1) {
+    for (let i = from; this.#operations[i]?.removes !== undefined && refs.length < BULK_REMOVAL_MOST; i += 1) {
       refs.push(this.#operations[i]?.removes as string | number);
     }
     if (refs.length < BULK_REMOVAL_FROM) return from + Math.max(refs.length, 1);

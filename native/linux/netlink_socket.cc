@@ -17,6 +17,9 @@ constexpr size_t kAckCost = 1536;
 constexpr size_t kObjectCost = 8192;
 // One sendmsg() copies its messages into one skb.
 constexpr size_t kMaxChunkBytes = 64 << 10;
+// The kernel runs all messages of one sendmsg() before it lets another thread have the processor, and one that makes or
+// changes an interface takes up to a few hundred microseconds.
+constexpr size_t kMaxChunkMessages = 16;
 // The kernel fills the datagrams of a dump up to the largest buffer it was ever offered, and never beyond this
 // (netlink_dump, netlink_recvmsg).
 constexpr size_t kDumpDatagram = 32 << 10;
@@ -101,7 +104,7 @@ Failure NetlinkSocket::Transact(std::span<uint8_t> requests, NlReply* reply) {
       bytes += NlAlign(request.length);
       cost += request.answers_object ? kObjectCost : kAckCost;
       ++last;
-    } while (last < list.size() && !list[first].dump && !list[last].dump &&
+    } while (last < list.size() && last - first < kMaxChunkMessages && !list[first].dump && !list[last].dump &&
              bytes + list[last].length <= kMaxChunkBytes && cost + kObjectCost <= receive_budget_);
     const size_t begin = list[first].offset;
     const size_t end = list[last - 1].offset + list[last - 1].length;
