@@ -29,6 +29,9 @@ export const LinkType = { ethernet: 1, raw: 101 } as const;
 /** Blocks larger than this are taken for damage: no link has frames of such a size. */
 export const MAX_BLOCK_BYTES = 16 << 20;
 
+/** Interfaces of one section; the obsolete packet block counts no further either. */
+export const MAX_INTERFACES = 1 << 16;
+
 /** A capture file is malformed, or ends in the middle. All whole packets before the place have been delivered. */
 export class CaptureError extends Error {
   constructor(

@@ -1,6 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { BlockType, BYTE_ORDER_MAGIC, LinkType, Option } from './format';
+import { checkSnapLength, encodeText } from './checks';
+import { realtimeNs } from './clock';
+import { BlockType, BYTE_ORDER_MAGIC, LinkType, MAX_BLOCK_BYTES, Option } from './format';
 
 export type CaptureLinkType = keyof typeof LinkType;
 
@@ -9,7 +11,7 @@ export interface CaptureInterfaceOptions {
   readonly name: string;
   /** Default `'ethernet'`; `'raw'` for IP packets of a TUN. */
   readonly linkType?: CaptureLinkType;
-  /** Bytes kept of each frame; longer ones are cut. 0, the default, keeps all. */
+  /** Bytes kept of each frame; longer ones are cut. 0 keeps all. Default: that of the writer. */
   readonly snapLength?: number;
 }
 
@@ -28,6 +30,8 @@ export interface CapturedFrame {
 export interface PcapngWriterOptions {
   /** The program that captures, for the section header. */
   readonly application?: string;
+  /** Bytes kept of each frame on interfaces that do not say otherwise. 0, the default, keeps all. */
+  readonly snapLength?: number;
   /** Bytes that may wait to be written before {@link PcapngWriter.write} returns false. Default 4 MiB. */
   readonly highWaterMark?: number;
 }
@@ -39,6 +43,7 @@ export interface FrameList {
 }
 
 const FLUSH_BYTES = 256 << 10;
+const DEFAULT_HIGH_WATER_MARK = 4 << 20;
 const LITTLE_ENDIAN = true;
 const NANOSECONDS = 9;
 
@@ -47,10 +52,10 @@ interface Interface {
   frames: bigint;
 }
 
-/** Nanoseconds since 1970, by the clock that tools expect in captures. */
-function now(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
-}
+/** Leaves room in a block for its head, flags and a comment. */
+const MAX_FRAME_BYTES = MAX_BLOCK_BYTES - (128 << 10);
+
+const DIRECTION_FLAGS = { inbound: 1, outbound: 2 } as const;
 
 const pad = (length: number): number => (length + 3) & ~3;
 
@@ -61,6 +66,7 @@ const pad = (length: number): number => (length + 3) & ~3;
 export class PcapngWriter implements AsyncDisposable {
   readonly #file: FileHandle;
   readonly #highWaterMark: number;
+  readonly #snapLength: number;
   readonly #interfaces: Interface[] = [];
   #buffer = new Uint8Array(FLUSH_BYTES + (64 << 10));
   #view = new DataView(this.#buffer.buffer);
@@ -71,41 +77,47 @@ export class PcapngWriter implements AsyncDisposable {
   #error: Error | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(file: FileHandle, options: PcapngWriterOptions) {
+  private constructor(
+    file: FileHandle,
+    { highWaterMark = DEFAULT_HIGH_WATER_MARK, snapLength = 0 }: PcapngWriterOptions,
+    application: Uint8Array | undefined,
+  ) {
     this.#file = file;
-    this.#highWaterMark = options.highWaterMark ?? 4 << 20;
-    const block = this.#begin(BlockType.sectionHeader, 16);
+    this.#highWaterMark = highWaterMark;
+    this.#snapLength = snapLength;
+    const block = this.#begin(BlockType.sectionHeader, 32 + (application?.length ?? 0));
     this.#u32(BYTE_ORDER_MAGIC);
     this.#u16(1);
     this.#u16(0);
     // The section's length is not known in advance.
     this.#u64(0xffff_ffff_ffff_ffffn);
-    if (options.application !== undefined) this.#textOption(Option.shbUserAppl, options.application);
-    this.#end(block, options.application !== undefined);
+    if (application) this.#option(Option.shbUserAppl, application);
+    this.#end(block, application !== undefined);
   }
 
   /** Makes the file, or empties it. */
   static async open(path: string, options: PcapngWriterOptions = {}): Promise<PcapngWriter> {
-    const { highWaterMark } = options;
+    const { application, highWaterMark, snapLength = 0 } = options;
+    checkSnapLength(snapLength);
     if (highWaterMark !== undefined && (!Number.isInteger(highWaterMark) || highWaterMark < 1)) {
       throw new RangeError(`highWaterMark must be a positive integer, not ${String(highWaterMark)}`);
     }
-    return new PcapngWriter(await open(path, 'w'), options);
+    const text = application === undefined ? undefined : encodeText(application, 'application');
+    return new PcapngWriter(await open(path, 'w'), options, text);
   }
 
   /** Describes an interface; frames are written to the number it returns. */
-  addInterface({ name, linkType = 'ethernet', snapLength = 0 }: CaptureInterfaceOptions): number {
+  addInterface({ name, linkType = 'ethernet', snapLength = this.#snapLength }: CaptureInterfaceOptions): number {
     this.#check();
+    const nameBytes = encodeText(name, 'name');
     if (!Object.hasOwn(LinkType, linkType))
       throw new TypeError(`linkType must be 'ethernet' or 'raw', not '${linkType}'`);
-    if (!Number.isInteger(snapLength) || snapLength < 0 || snapLength > 0xffff_ffff) {
-      throw new RangeError(`snapLength must be a number of bytes, not ${String(snapLength)}`);
-    }
-    const block = this.#begin(BlockType.interfaceDescription, 64 + 3 * name.length);
+    checkSnapLength(snapLength);
+    const block = this.#begin(BlockType.interfaceDescription, 64 + nameBytes.length);
     this.#u16(LinkType[linkType]);
     this.#u16(0);
     this.#u32(snapLength);
-    this.#textOption(Option.ifName, name);
+    this.#option(Option.ifName, nameBytes);
     this.#option(Option.ifTsresol, Uint8Array.of(NANOSECONDS));
     this.#end(block, true);
     return this.#interfaces.push({ snapLength: snapLength || Infinity, frames: 0n }) - 1;
@@ -119,14 +131,22 @@ export class PcapngWriter implements AsyncDisposable {
     this.#check();
     const into = this.#interfaces[frame.interface];
     if (!into) throw new RangeError(`interface ${frame.interface} is not one of the ${this.#interfaces.length} added`);
-    const { data, timestampNs = now(), originalLength = data.length, direction, comment } = frame;
+    const { data, timestampNs = realtimeNs(), originalLength = data?.length, direction, comment } = frame;
+    if (!(data instanceof Uint8Array)) throw new TypeError(`data must be a Uint8Array, not ${typeof data}`);
+    if (typeof timestampNs !== 'bigint') throw new TypeError(`timestampNs must be a bigint, not ${typeof timestampNs}`);
     if (timestampNs < 0n || timestampNs > 0xffff_ffff_ffff_ffffn)
       throw new RangeError(`timestampNs ${timestampNs} does not fit in 64 bits`);
     if (!Number.isInteger(originalLength) || originalLength < data.length || originalLength > 0xffff_ffff) {
       throw new RangeError(`originalLength ${originalLength} must be at least the ${data.length} bytes given`);
     }
+    if (direction !== undefined && !Object.hasOwn(DIRECTION_FLAGS, direction)) {
+      throw new TypeError(`direction must be 'inbound' or 'outbound', not '${String(direction)}'`);
+    }
+    const commentBytes = comment === undefined ? undefined : encodeText(comment, 'comment');
     const length = Math.min(data.length, into.snapLength);
-    const block = this.#begin(BlockType.enhancedPacket, 64 + pad(length) + 3 * (comment?.length ?? 0));
+    if (length > MAX_FRAME_BYTES)
+      throw new RangeError(`data of ${length} bytes is too long: at most ${MAX_FRAME_BYTES}`);
+    const block = this.#begin(BlockType.enhancedPacket, 64 + pad(length) + (commentBytes?.length ?? 0));
     this.#u32(frame.interface);
     this.#u32(Number(timestampNs >> 32n));
     this.#u32(Number(timestampNs & 0xffff_ffffn));
@@ -135,19 +155,19 @@ export class PcapngWriter implements AsyncDisposable {
     this.#bytes(length === data.length ? data : data.subarray(0, length));
     if (direction !== undefined) {
       const flags = new Uint8Array(4);
-      flags[0] = direction === 'inbound' ? 1 : 2;
+      flags[0] = DIRECTION_FLAGS[direction];
       this.#option(Option.epbFlags, flags);
     }
-    if (comment !== undefined) this.#textOption(Option.comment, comment);
-    this.#end(block, direction !== undefined || comment !== undefined);
+    if (commentBytes) this.#option(Option.comment, commentBytes);
+    this.#end(block, direction !== undefined || commentBytes !== undefined);
     into.frames++;
-    if (this.#used >= FLUSH_BYTES) this.#send();
+    if (this.#used >= Math.min(FLUSH_BYTES, this.#highWaterMark)) this.#send();
     return this.#used + this.#inFlight < this.#highWaterMark;
   }
 
   /** Appends all frames of a batch, with one timestamp. Returns what {@link write} does. */
   writeBatch(batch: FrameList, frame: Omit<CapturedFrame, 'data' | 'originalLength'>): boolean {
-    const timestampNs = frame.timestampNs ?? now();
+    const timestampNs = frame.timestampNs ?? realtimeNs();
     let more = true;
     for (let i = 0; i < batch.length; i++) more = this.write({ ...frame, timestampNs, data: batch.at(i) });
     return more;
@@ -176,7 +196,7 @@ export class PcapngWriter implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const timestamp = now();
+    const timestamp = realtimeNs();
     this.#interfaces.forEach(({ frames }, i) => {
       const block = this.#begin(BlockType.interfaceStatistics, 64);
       this.#u32(i);
@@ -263,13 +283,8 @@ export class PcapngWriter implements AsyncDisposable {
   }
 
   #option(code: number, value: Uint8Array): void {
-    if (value.length > 0xffff) throw new RangeError(`an option of ${value.length} bytes does not fit: at most 65535`);
     this.#u16(code);
     this.#u16(value.length);
     this.#bytes(value);
-  }
-
-  #textOption(code: number, text: string): void {
-    this.#option(code, new TextEncoder().encode(text));
   }
 }

@@ -1,5 +1,5 @@
 import { ByteSource } from './byte-source';
-import { BlockType, BYTE_ORDER_MAGIC, CaptureError, MAX_BLOCK_BYTES, Option } from './format';
+import { BlockType, BYTE_ORDER_MAGIC, CaptureError, MAX_BLOCK_BYTES, MAX_INTERFACES, Option } from './format';
 
 export interface CaptureInterface {
   readonly name: string | undefined;
@@ -17,11 +17,13 @@ export interface CapturePacket {
   readonly data: Uint8Array;
   readonly originalLength: number;
   readonly direction?: 'inbound' | 'outbound';
+  /** Several comments are joined by line feeds. */
   readonly comment?: string;
 }
 
 /** An interface and how its timestamps count. */
-interface Described extends CaptureInterface {
+interface Described {
+  readonly public: CaptureInterface;
   readonly toNanoseconds: (ticks: bigint) => bigint;
 }
 
@@ -74,8 +76,11 @@ async function* readPcapng(source: ByteSource): AsyncGenerator<CapturePacket, vo
     }
     const length = view(await source.need(4, 'a block')).getUint32(0, section.littleEndian);
     const block = await blockBody(source, start, length, section.littleEndian, 8);
-    if (type === BlockType.interfaceDescription) section.interfaces.push(readInterface(block, section, start));
-    else {
+    if (type === BlockType.interfaceDescription) {
+      // They stay in memory to the end of the section.
+      if (section.interfaces.length === MAX_INTERFACES) throw new CaptureError('there are too many interfaces', start);
+      section.interfaces.push(readInterface(block, section, start));
+    } else {
       const packet = readPacket(type, block, section, start);
       if (packet) yield packet;
     }
@@ -145,9 +150,7 @@ function readInterface(body: DataView, { littleEndian }: Section, start: number)
   // The highest bit says that the rest is a power of 2, not of 10 (if_tsresol).
   const ticksPerSecond = resolution & 0x80 ? 1n << BigInt(resolution & 0x7f) : 10n ** BigInt(resolution);
   return {
-    name,
-    linkType: body.getUint16(0, littleEndian),
-    snapLength: body.getUint32(4, littleEndian),
+    public: { name, linkType: body.getUint16(0, littleEndian), snapLength: body.getUint32(4, littleEndian) },
     toNanoseconds: (ticks) => (ticks * NS_PER_S) / ticksPerSecond + offsetSeconds * NS_PER_S,
   };
 }
@@ -171,24 +174,24 @@ function readPacket(type: number, body: DataView, section: Section, start: numbe
   const from = interfaces[index];
   if (!from) throw new CaptureError(`a packet names interface ${index} of ${interfaces.length}`, start);
   const originalLength = body.getUint32(head - 4, littleEndian);
-  // A simple packet is as long as the original, up to the snap length and what there is.
+  // A simple packet is as long as the original, up to the snap length.
   const length =
     ticks === undefined
-      ? Math.min(originalLength, from.snapLength || Infinity)
+      ? Math.min(originalLength, from.public.snapLength || Infinity)
       : body.getUint32(head - 8, littleEndian);
   if (head + length > body.byteLength) throw new CaptureError(`a packet of ${length} bytes overruns its block`, start);
   let direction: CapturePacket['direction'];
   let comment: string | undefined;
   if (ticks !== undefined) {
     eachOption(body, head + ((length + 3) & ~3), littleEndian, (code, value) => {
-      if (code === Option.comment) comment = text(value);
+      if (code === Option.comment) comment = comment === undefined ? text(value) : `${comment}\n${text(value)}`;
       else if (code === Option.epbFlags && value.byteLength === 4) {
         direction = [undefined, 'inbound' as const, 'outbound' as const][value.getUint32(0, littleEndian) & 3];
       }
     });
   }
   return {
-    interface: from,
+    interface: from.public,
     timestampNs: ticks === undefined ? 0n : from.toNanoseconds(ticks),
     data: new Uint8Array(body.buffer, body.byteOffset + head, length).slice(),
     originalLength,

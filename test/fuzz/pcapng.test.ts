@@ -38,3 +38,28 @@ it('damaged captures give whole packets and CaptureError, nothing else', async (
   }
   expect(errors).toBeGreaterThan(1000);
 });
+
+it('takes no memory by a length that lies', async () => {
+  const section = '0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000';
+  // Each claims 16 MiB, just within what is allowed, and ends after a few bytes.
+  const liars = [
+    section + '0600000000000001',
+    section + '010000000000000100000000',
+    classic.toString('hex', 0, 24) + '00000000000000000000000100000001',
+  ];
+  const before = process.memoryUsage();
+  const reading = liars.flatMap((hex) => Array.from({ length: 200 }, () => hex));
+  const errors = await Promise.all(
+    reading.map(async (hex) => {
+      try {
+        for await (const packet of readCapture(Readable.from([Buffer.from(hex, 'hex')]))) return packet;
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    }),
+  );
+  for (const error of errors) expect(error).toBeInstanceOf(CaptureError);
+  // 600 of them at once would be 9 GiB.
+  expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(64 << 20);
+});
