@@ -45,7 +45,11 @@
             'native/binding/watcher.cc',
           ],
           'include_dirs': ["<!@(node -p \"require('node-addon-api').include\")", 'native'],
-          'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+          'defines': [
+            'NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED',
+            # Node refuses calls from a worker that is being terminated: that is no reason to abort the process.
+            'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+          ],
           # A worker's exit unloads the addon while native threads may still run in it: never unload.
           'ldflags': ['-Wl,-z,nodelete', '-Wl,-z,relro', '-Wl,-z,now'],
         },

@@ -17,6 +17,7 @@ void DescriptorWrap::Define(Napi::Env env, Module& module) {
 Napi::Value DescriptorWrap::Create(Napi::Env env, UniqueFd fd) {
   Module& module = Module::Of(env);
   const Napi::Object object = module.descriptor_class.New({});
+  if (object.IsEmpty()) return object;
   Unwrap(object)->fd_ = std::make_shared<UniqueFd>(std::move(fd));
   ++module.live.descriptors;
   return object;

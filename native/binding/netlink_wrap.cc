@@ -12,8 +12,8 @@ namespace {
 
 template <typename Array, typename T>
 Array CopyToArray(Napi::Env env, const std::vector<T>& values) {
-  Array array = Array::New(env, values.size() * sizeof(T) / sizeof(*Array{}.Data()));
-  if (!values.empty()) memcpy(array.Data(), values.data(), values.size() * sizeof(T));
+  Array array = Array::New(env, values.size() * sizeof(T) / sizeof(*Array().Data()));
+  if (!array.IsEmpty() && !values.empty()) memcpy(array.Data(), values.data(), values.size() * sizeof(T));
   return array;
 }
 
@@ -72,6 +72,7 @@ Napi::Value NetlinkWrap::Open(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::shared_ptr<NetlinkSocket>& socket) -> Napi::Value {
         Module& module = Module::Of(env);
         const Napi::Object object = module.netlink_class.New({});
+        if (object.IsEmpty()) return object;
         Unwrap(object)->socket_ = std::move(socket);
         ++module.live.sockets;
         return object;

@@ -1,5 +1,6 @@
 // Owner: deletes itself when settled.  Threads: `work` runs on the libuv pool, `settle` on the JavaScript thread.
-// Shutdown: at environment teardown Node waits for running work; `settle` may then never be called.
+// Shutdown: at environment teardown Node waits for running work; `settle` may then never be called. Its own calls into
+// Node may fail at any point, when a worker is terminated meanwhile: what they return is checked before it is used.
 #pragma once
 
 #include <napi.h>
@@ -41,7 +42,8 @@ class PromiseWorker final : public Napi::AsyncWorker {
 
   void OnOK() override {
     const Napi::HandleScope scope(Env());
-    deferred_.Resolve(failure_ ? FailureToJs(Env(), failure_) : settle_(Env(), result_));
+    const Napi::Value value = failure_ ? FailureToJs(Env(), failure_) : settle_(Env(), result_);
+    if (!value.IsEmpty()) deferred_.Resolve(value);
   }
 
   Napi::Promise::Deferred deferred_;

@@ -71,6 +71,7 @@ TunWrap::~TunWrap() { Drop(); }
 Napi::Value TunWrap::Create(Napi::Env env, UniqueFd fd) {
   Module& module = Module::Of(env);
   const Napi::Object object = module.tun_class.New({});
+  if (object.IsEmpty()) return object;
   Unwrap(object)->queue_ = std::make_shared<TunQueue>(std::move(fd), 0);
   ++module.live.queues;
   return object;

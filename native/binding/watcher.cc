@@ -39,8 +39,14 @@ void Watcher::OnReady(uv_poll_t* handle, int status, int events) {
   auto* watcher = static_cast<Watcher*>(handle->data);
   const Napi::Env env = watcher->env_;
   const Napi::HandleScope scope(env);
-  const Napi::Function callback = watcher->callback_.Value();
-  callback.MakeCallback(env.Global(), {Napi::Number::New(env, status), Napi::Number::New(env, events)});
+  const napi_value arguments[] = {Napi::Number::New(env, status), Napi::Number::New(env, events)};
+  const napi_status called =
+      napi_make_callback(env, nullptr, env.Global(), watcher->callback_.Value(), 2, arguments, nullptr);
+  // Pending without an exception: the worker is being terminated.
+  bool thrown = false;
+  if (called != napi_pending_exception || napi_is_exception_pending(env, &thrown) != napi_ok || !thrown) return;
+  napi_value exception;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
 }
 
 void Watcher::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* argument) {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
@@ -75,5 +75,16 @@ describe('a program that holds devices', () => {
     expect(errors()).toBe('');
     expect(output()).toContain('terminated 1');
     expect(names()).toEqual(['kept0', 'lo']);
+  });
+});
+
+describe('workers that are terminated at any moment', () => {
+  it('take nothing down with them', () => {
+    const output = execFileSync(process.execPath, [path.join(__dirname, 'programs', 'terminate.js'), '60'], {
+      env: environment,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+    expect(output).toBe('done\n');
   });
 });
